@@ -1,0 +1,134 @@
+//! One check as its file has it.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::subject::SubjectKind;
+
+/// How bad it is when the check fails, from positions and not from likelihood (see docs on severity).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Host root from no credential or from an ordinary container, without a software flaw.
+    Critical,
+    /// Needs a credential or a foothold and a condition, or yields credentials.
+    High,
+    /// Denial of service, lateral movement, loss of attribution.
+    Medium,
+    /// Margin.
+    Low,
+}
+
+impl Severity {
+    /// The word used in JSON and in text.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Critical => "critical",
+            Self::High => "high",
+            Self::Medium => "medium",
+            Self::Low => "low",
+        }
+    }
+}
+
+/// A letter of STRIDE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Stride {
+    /// Spoofing.
+    S,
+    /// Tampering.
+    T,
+    /// Repudiation.
+    R,
+    /// Information disclosure.
+    I,
+    /// Denial of service.
+    D,
+    /// Elevation of privilege.
+    E,
+}
+
+impl Stride {
+    /// All letters in order.
+    pub const ALL: [Self; 6] = [Self::S, Self::T, Self::R, Self::I, Self::D, Self::E];
+
+    /// The letter.
+    pub fn letter(self) -> char {
+        match self {
+            Self::S => 'S',
+            Self::T => 'T',
+            Self::R => 'R',
+            Self::I => 'I',
+            Self::D => 'D',
+            Self::E => 'E',
+        }
+    }
+
+    /// The full name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::S => "Spoofing",
+            Self::T => "Tampering",
+            Self::R => "Repudiation",
+            Self::I => "Information disclosure",
+            Self::D => "Denial of service",
+            Self::E => "Elevation of privilege",
+        }
+    }
+}
+
+/// What decides a check.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Question {
+    /// A predicate over typed facts, checked at load time.
+    Predicate(crate::expression::Expression),
+    /// A person, told what to look at.
+    Manual(String),
+}
+
+/// One check, loaded and type-checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Check {
+    /// `docker.daemon.live-restore`.
+    pub id: String,
+    /// What holds when it passes.
+    pub title: String,
+    /// What an attacker gains otherwise.
+    pub why: String,
+    /// What it is asked about.
+    pub subject: SubjectKind,
+    /// When it has a meaning, and what is said when it has none.
+    pub when: Option<(crate::expression::Expression, String)>,
+    /// What decides it.
+    pub question: Question,
+    /// The value that is shown as the fact.
+    pub shows: Option<crate::expression::Expression>,
+    /// View paths shown as evidence.
+    pub fact: Vec<String>,
+    /// What a person types to see the same, with `${view.path}` holes.
+    pub reproduce: String,
+    /// How bad.
+    pub severity: Severity,
+    /// Which kinds of threat it serves.
+    pub stride: Vec<Stride>,
+    /// What to do about a failure.
+    pub remedy: RemedyTemplate,
+    /// What the measure does and does not do.
+    pub note: Option<String>,
+}
+
+/// A remedy before it is bound to a subject: see [`crate::Action`] for the bound one.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+pub struct RemedyTemplate {
+    /// `daemon-setting`, `audit-rule`, `container-update`, `container-recreate`, `manual`.
+    pub action: String,
+    /// Typed per action; strings may hold `${view.path}` holes.
+    #[serde(default)]
+    pub change: BTreeMap<String, serde_json::Value>,
+    /// What a person does by hand.
+    pub text: String,
+    /// What it disturbs, in one sentence.
+    pub disrupts: String,
+}

@@ -1,0 +1,192 @@
+//! The view of the daemon.
+
+use facts::docker::{Engine, Info, Listener};
+use facts::{Fact, Observed, Snapshot};
+
+use super::kleene;
+use super::paths::Paths;
+use super::settings::{Setting, Settings, State};
+use crate::view::{Daemon, Listing, Origin, Seen, TcpListener, TlsFile};
+
+pub(crate) fn daemon(snapshot: &Snapshot, settings: &Settings) -> Daemon {
+    let engine = match &snapshot.docker {
+        Fact::Known(engine) => engine,
+        Fact::Absent => return Daemon::unseen("no engine was asked for"),
+        Fact::Unknown { why } => return Daemon::unseen(why),
+    };
+    let reader = Reader { snapshot, engine, settings };
+    Daemon {
+        exe: reader.process("exe", |process| process.exe.clone()),
+        version: reader.version("Version", |version| version.version.clone()),
+        api_version: reader.version("ApiVersion", |version| version.api_version.clone()),
+        swarm_active: reader.info("Swarm.LocalNodeState", |info| {
+            info.swarm_state.clone().absent_as("inactive".to_owned()).map(|state| !matches!(state.as_str(), "inactive" | ""))
+        }),
+        rootless: reader.security_option("rootless"),
+        userns_remap: reader.security_option("userns"),
+        icc: reader.icc(),
+        log_level: reader.text("log-level"),
+        debug: reader.bool("debug"),
+        live_restore: reader.bool("live-restore"),
+        userland_proxy: reader.bool("userland-proxy"),
+        no_new_privileges: reader.bool("no-new-privileges"),
+        selinux_enabled: reader.security_option("selinux"),
+        apparmor_enabled: reader.security_option("apparmor"),
+        conflicts: reader.conflicts(),
+        insecure_registries: reader.info("RegistryConfig.InsecureRegistryCIDRs", |info| {
+            info.insecure_registries.clone().map(|all| Listing::from(all.into_iter().filter(|registry| !is_builtin(registry)).collect::<Vec<_>>()))
+        }),
+        tcp_listeners: reader.process("listening sockets", |process| process.listeners.clone().map(|all| listeners(&all))),
+        tls_ca: reader.tls_ca(),
+    }
+}
+
+struct Reader<'s> {
+    snapshot: &'s Snapshot,
+    engine: &'s Engine,
+    settings: &'s Settings,
+}
+
+fn read<O, T>(observed: &Observed<O>, pointer: &'static str, pick: impl FnOnce(&O) -> Fact<T>) -> Seen<T> {
+    Seen::new(observed.fact.as_ref().and_then(pick), Origin::at(observed.source, pointer))
+}
+
+impl Reader<'_> {
+    fn process<T>(&self, pointer: &'static str, pick: impl FnOnce(&facts::docker::DaemonProcess) -> Fact<T>) -> Seen<T> {
+        read(&self.engine.process, pointer, pick)
+    }
+
+    fn version<T>(&self, pointer: &'static str, pick: impl FnOnce(&facts::docker::Version) -> T) -> Seen<T> {
+        read(&self.engine.version, pointer, |version| Fact::Known(pick(version)))
+    }
+
+    fn info<T>(&self, pointer: &'static str, pick: impl FnOnce(&Info) -> Fact<T>) -> Seen<T> {
+        read(&self.engine.info, pointer, pick)
+    }
+
+    fn security_option(&self, name: &str) -> Seen<bool> {
+        let is = |option: &String| option.strip_prefix("name=").is_some_and(|rest| rest.split(',').next() == Some(name));
+        self.info("SecurityOptions", |info| info.security_options.as_ref().map(|options| options.iter().any(is)))
+    }
+
+    fn bool(&self, key: &str) -> Seen<bool> {
+        Seen::new(self.settings.bool(key), self.origin(key))
+    }
+
+    fn text(&self, key: &str) -> Seen<String> {
+        Seen::new(self.settings.text(key), self.origin(key))
+    }
+
+    fn origin(&self, key: &str) -> Origin {
+        let setting = self.settings.get(key);
+        let path = self.settings.path.known().map_or("daemon.json", String::as_str);
+        Origin { note: note(setting, path).map(Into::into), ..Origin::words(setting.source.clone()) }
+    }
+
+    /// Without a default bridge the setting has no meaning.
+    fn icc(&self) -> Seen<bool> {
+        let networks = &self.engine.networks;
+        if let Fact::Known(members) = &networks.fact {
+            let names: Vec<Option<&str>> = members.iter().map(|network| network.known().map(|network| network.name.as_str())).collect();
+            if !names.contains(&Some("bridge")) && names.iter().all(Option::is_some) {
+                return Seen::new(Fact::Absent, Origin::at(networks.source, "no network named bridge"));
+            }
+            if !names.contains(&Some("bridge")) {
+                let why = members.iter().find_map(|network| network.fact.why()).unwrap_or("a network could not be inspected").to_owned();
+                return Seen::new(Fact::Unknown { why }, Origin::at(networks.source, ""));
+            }
+        }
+        self.bool("icc")
+    }
+
+    fn conflicts(&self) -> Seen<Listing<String>> {
+        let file = self.engine.config_file.fact.as_ref().map(|_| ()).absent_as(());
+        let flags = match (&self.engine.cmdline.fact, self.engine.process.fact.as_ref().and_then(|process| process.argv.fact.as_ref())) {
+            (Fact::Known(_), _) | (_, Fact::Known(_)) => Fact::Known(()),
+            (own_word, _) => own_word.as_ref().map(|_| ()),
+        };
+        let broken = self.settings.file_error.as_ref().map(|error| format!("the configuration file is {error}"));
+        let fact = match (broken, file, flags) {
+            (Some(why), ..) | (None, Fact::Unknown { why }, _) | (None, _, Fact::Unknown { why }) => Fact::Unknown { why },
+            (None, _, Fact::Absent) => Fact::unknown("the daemon's command line was not found"),
+            (None, _, Fact::Known(())) => Fact::Known(Listing::from(self.settings.conflicts())),
+        };
+        Seen::new(fact, Origin::words("flags and configuration file"))
+    }
+
+    /// In force only with `tls` or `tlsverify`.
+    fn tls_ca(&self) -> Seen<TlsFile> {
+        let origin = self.origin("tlscacert");
+        let on = kleene::or(self.settings.bool("tls"), self.settings.bool("tlsverify"));
+        let fact = match on {
+            Fact::Known(false) | Fact::Absent => Fact::Absent,
+            Fact::Unknown { why } => Fact::Unknown { why },
+            Fact::Known(true) => self.settings.text("tlscacert").map(|path| self.tls_file(&path)),
+        };
+        Seen::new(fact, origin)
+    }
+
+    fn tls_file(&self, path: &str) -> TlsFile {
+        let paths = Paths::of(&self.snapshot.host);
+        // Modes of a link are no modes: the file behind it counts.
+        let real = match paths.is_link(path) {
+            Fact::Known(false) => Fact::Known(path.to_owned()),
+            _ => paths.canonical(path),
+        };
+        let stat = match &real {
+            Fact::Known(real) => paths.stat(real).or_else(|| paths.stat(path).filter(|_| real == path)),
+            _ => None,
+        };
+        let origin = || stat.map_or_else(Origin::default, |stat| Origin::at(stat.source, "stat"));
+        let fact = match (&real, stat) {
+            (Fact::Unknown { why }, _) => Fact::unknown(why.clone()),
+            (_, Some(stat)) => stat.fact.as_ref(),
+            (_, None) => Fact::unknown(format!("{path} was not looked at")),
+        };
+        let seen = |pick: fn(&facts::host::FileStat) -> i64| Seen::new(fact.clone().map(pick), origin());
+        TlsFile {
+            path: path.to_owned().into(),
+            exists: Seen::new(fact.clone().map(|_| true).absent_as(false), origin()),
+            uid: seen(|stat| i64::from(stat.uid)),
+            gid: seen(|stat| i64::from(stat.gid)),
+            mode: Seen::new(fact.clone().map(|stat| format!("{:04o}", stat.mode)), origin()),
+            owner_is_root: Seen::new(fact.clone().map(|stat| stat.uid == 0 && stat.gid == 0), origin()),
+            // With an ACL the group bits are its mask: no named user or group has more than they say (acl(5)).
+            mode_at_most_0444: Seen::new(fact.clone().map(|stat| stat.mode & !0o444 == 0), origin()),
+        }
+    }
+}
+
+/// What a reader must know beside the value in force.
+fn note(setting: &Setting, path: &str) -> Option<String> {
+    let in_file = setting.in_file.as_ref().map(|value| format!("{path}:{} says {}", value.line, value.value));
+    match setting.state {
+        State::Conflict => Some(format!("{} stands in a flag and in {path} both: the daemon refuses its next start", setting.key)),
+        State::PendingRestart => Some(format!("{}, which is not in force yet", in_file.unwrap_or_else(|| format!("{path} no longer sets it")))),
+        State::NotInForce => Some(format!("{}, which is not in force", in_file.unwrap_or_else(|| format!("{path} does not set it")))),
+        State::Effective | State::Unknown => None,
+    }
+}
+
+/// Docker always trusts these: loopback.
+fn is_builtin(registry: &str) -> bool {
+    matches!(registry, "127.0.0.0/8" | "::1/128")
+}
+
+fn listeners(all: &[Listener]) -> Listing<TcpListener> {
+    let mut listing = Listing::default();
+    for listener in all {
+        match &listener.is_api {
+            Fact::Known(true) => listing.members.push(TcpListener {
+                loopback: super::is_loopback(&listener.address).into(),
+                address: listener.address.clone().into(),
+                port: i64::from(listener.port).into(),
+                answers_without_certificate: listener.answers_without_certificate.clone().into(),
+            }),
+            Fact::Known(false) => {}
+            Fact::Absent => listing.unseen = Some(format!("whether {}:{} is the API was not found out", listener.address, listener.port)),
+            Fact::Unknown { why } => listing.unseen = Some(why.clone()),
+        }
+    }
+    listing
+}

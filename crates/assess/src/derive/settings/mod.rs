@@ -1,0 +1,194 @@
+//! Effective settings of the daemon: what is in force, and where it comes from.
+//!
+//! dockerd merges built-in defaults, its configuration file and its flags once, at start; a key in file and flag both is refused.
+//! So the value in force is, in this order: what the API or the kernel shows of the running process; the flag; the file's value,
+//! provided the file is provably the one that the process started with; the default.
+
+mod at_start;
+mod flags;
+mod in_use;
+mod keys;
+mod setting;
+#[cfg(test)]
+mod tests;
+
+pub use setting::{FileValue, FlagValue, Setting, State};
+
+use std::collections::BTreeMap;
+
+use facts::docker::{Argument, ConfigEntry, ConfigError, Engine, parse_config};
+use facts::{Fact, Snapshot, SourceId};
+use serde_json::Value;
+
+use at_start::at_start;
+use flags::{flag_value, flags};
+use in_use::in_use;
+use keys::{Default, KEYS, RELOADABLE};
+
+/// All settings of one daemon that checks and plans speak of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Path of the configuration file.
+    pub path: Fact<String>,
+    /// Why the file as it is now cannot be used.
+    pub file_error: Option<ConfigError>,
+    /// By key.
+    pub by_key: BTreeMap<&'static str, Setting>,
+}
+
+impl Settings {
+    /// The setting of a key of [`KEYS`].
+    ///
+    /// # Panics
+    /// If the key is not in the table: a mistake of the caller, found by its first test.
+    pub fn get(&self, key: &str) -> &Setting {
+        self.by_key.get(key).expect("the key is in the table of settings")
+    }
+
+    /// The value in force as a boolean.
+    pub fn bool(&self, key: &str) -> Fact<bool> {
+        self.get(key).effective.clone().and_then(|value| match value.as_bool() {
+            Some(value) => Fact::Known(value),
+            None => Fact::unknown(format!("{key} is set to {value}, which is no boolean")),
+        })
+    }
+
+    /// The value in force as a text.
+    pub fn text(&self, key: &str) -> Fact<String> {
+        self.get(key).effective.clone().and_then(|value| match value.as_str() {
+            Some(value) => Fact::Known(value.to_owned()),
+            None => Fact::unknown(format!("{key} is set to {value}, which is no text")),
+        })
+    }
+
+    /// Keys that stand both in a flag and in the file.
+    pub fn conflicts(&self) -> Vec<String> {
+        self.by_key.values().filter(|setting| setting.state == State::Conflict).map(|setting| setting.key.to_owned()).collect()
+    }
+}
+
+/// Works the settings out from a Snapshot.
+pub fn settings(snapshot: &Snapshot) -> Settings {
+    let Some(engine) = snapshot.engine() else {
+        let why = snapshot.docker.why().unwrap_or("no engine was looked at").to_owned();
+        return Settings { path: Fact::unknown(&*why), file_error: None, by_key: KEYS.iter().map(|row| (row.0, unseen(row, &why))).collect() };
+    };
+    let now = match &engine.config_file.fact {
+        Fact::Known(file) => parse_config(&file.text).map(Some),
+        Fact::Absent => Ok(Some(Vec::new())),
+        Fact::Unknown { .. } => Ok(None),
+    };
+    let (now, file_error) = match now {
+        Ok(now) => (now, None),
+        Err(error) => (None, Some(error)),
+    };
+    let reader = Reader { snapshot, engine, now, start: at_start(snapshot, engine), flags: flags(engine) };
+    Settings {
+        path: engine.config_path.clone(),
+        file_error,
+        by_key: KEYS.iter().map(|(key, flag, default)| (*key, reader.setting(key, flag, *default))).collect(),
+    }
+}
+
+fn unseen(row: &(&'static str, &'static str, Option<Default>), why: &str) -> Setting {
+    Setting {
+        key: row.0,
+        default: row.2.map(Default::value),
+        in_file: None,
+        by_flag: None,
+        at_start: Fact::unknown(why),
+        in_use: Fact::unknown(why),
+        effective: Fact::unknown(why),
+        state: State::Unknown,
+        source: String::new(),
+    }
+}
+
+struct Reader<'s> {
+    snapshot: &'s Snapshot,
+    engine: &'s Engine,
+    now: Option<Vec<ConfigEntry>>,
+    start: Fact<Vec<ConfigEntry>>,
+    flags: Fact<(Vec<Argument>, SourceId)>,
+}
+
+impl Reader<'_> {
+    fn setting(&self, key: &'static str, flag: &str, default: Option<Default>) -> Setting {
+        let default = default.map(Default::value);
+        let in_file = self.now.as_deref().and_then(|entries| entry(entries, key)).map(|entry| FileValue { value: entry.value.clone(), line: entry.line });
+        let by_flag = self.flags.known().and_then(|(flags, _)| flag_value(flags, flag));
+        let at_start = self.start.as_ref().map(|entries| entry(entries, key).map(|entry| entry.value.clone()));
+        let (in_use, proof) = in_use(self.engine, key);
+        let conflict = in_file.is_some() && by_flag.is_some();
+
+        let (effective, source) = if let Fact::Known(value) = &in_use {
+            (Fact::Known(value.clone()), self.explain(key, value, &by_flag, &in_file, &proof))
+        } else if let Some(why) = in_use.why() {
+            // What the process shows could contradict flag and file, so without it nothing is certain.
+            (Fact::unknown(why), String::new())
+        } else if let Some(given) = &by_flag {
+            (Fact::Known(given.value.clone()), self.flag_source(given))
+        } else if let Some(why) = self.flags.why() {
+            (Fact::unknown(why), String::new())
+        } else {
+            match &at_start {
+                Fact::Known(Some(value)) => (Fact::Known(value.clone()), self.file_source(key, value, &in_file)),
+                Fact::Known(None) => (default.clone().into(), "built-in default".to_owned()),
+                // A reload applies these keys, but no version shows them: neither value is certain.
+                Fact::Unknown { why } => (Fact::unknown(why.clone()), String::new()),
+                Fact::Absent => (default.clone().into(), "built-in default".to_owned()),
+            }
+        };
+
+        let state = self.state(key, &effective, &in_file, conflict, default.as_ref(), by_flag.is_some());
+        Setting { key, default, in_file, by_flag, at_start, in_use, effective, state, source }
+    }
+
+    fn state(&self, key: &str, effective: &Fact<Value>, in_file: &Option<FileValue>, conflict: bool, default: Option<&Value>, flagged: bool) -> State {
+        if conflict {
+            return State::Conflict;
+        }
+        let wanted = in_file.as_ref().map(|value| &value.value);
+        match effective {
+            Fact::Unknown { .. } => State::Unknown,
+            _ if flagged || self.now.is_none() => State::Effective,
+            Fact::Known(value) if wanted.or(default) == Some(value) => State::Effective,
+            Fact::Absent if wanted.is_none() => State::Effective,
+            // The file is the one that the daemon started with, and yet another value rules: icc after a restart with live restore.
+            _ if self.start.known().is_some_and(|entries| entry(entries, key).map(|entry| &entry.value) == wanted) && !RELOADABLE.contains(&key) => {
+                State::NotInForce
+            }
+            _ => State::PendingRestart,
+        }
+    }
+
+    /// Names the setting's cause beside the proof, where they agree.
+    fn explain(&self, key: &str, value: &Value, flag: &Option<FlagValue>, file: &Option<FileValue>, proof: &str) -> String {
+        match (flag, file) {
+            (Some(given), _) if given.value == *value => format!("{proof}, by {}", self.flag_source(given)),
+            (None, Some(given)) if given.value == *value => format!("{proof}, by {}", self.file_source(key, value, file)),
+            _ => proof.to_owned(),
+        }
+    }
+
+    fn flag_source(&self, given: &FlagValue) -> String {
+        let place = self
+            .flags
+            .known()
+            .and_then(|(_, source)| self.snapshot.sources.get(*source))
+            .map_or_else(|| "the daemon's command line".to_owned(), ToString::to_string);
+        format!("{place} argv[{}] --{}", given.index, given.flag)
+    }
+
+    fn file_source(&self, key: &str, value: &Value, now: &Option<FileValue>) -> String {
+        let path = self.engine.config_path.known().map_or("daemon.json", String::as_str);
+        match now {
+            Some(now) if now.value == *value => format!("{path}:{} {key}", now.line),
+            _ => format!("{path} as it was when the daemon started, {key}"),
+        }
+    }
+}
+
+fn entry<'e>(entries: &'e [ConfigEntry], key: &str) -> Option<&'e ConfigEntry> {
+    entries.iter().find(|entry| entry.key == key)
+}

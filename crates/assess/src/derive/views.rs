@@ -1,0 +1,127 @@
+//! All views of one Snapshot.
+
+use std::collections::BTreeMap;
+
+use facts::{Fact, Observed, Snapshot, Sources};
+
+use super::container::{Surroundings, container};
+use super::settings::settings;
+use super::sockets::RuntimeSockets;
+use crate::view::{Container, Daemon, Host, Image, Network};
+use crate::{Subject, SubjectKind};
+
+/// One subject with its view. A member that could not be inspected has a view in which nothing is seen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Member<V> {
+    /// Whom it is.
+    pub subject: Subject,
+    /// Its facts.
+    pub view: V,
+}
+
+/// The subjects of one Snapshot with their facts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Views {
+    /// The machine.
+    pub host: Member<Host>,
+    /// The daemon; none: no engine was asked for.
+    pub daemon: Option<Member<Daemon>>,
+    /// Containers by name.
+    pub containers: Vec<Member<Container>>,
+    /// Images by name.
+    pub images: Vec<Member<Image>>,
+    /// Networks by name.
+    pub networks: Vec<Member<Network>>,
+}
+
+/// What stands in the place of a collection that could not be listed.
+const UNLISTED: &str = "(could not be listed)";
+
+/// Works out all views.
+pub fn views(snapshot: &Snapshot) -> Views {
+    let settings = settings(snapshot);
+    let host = super::host::host(snapshot);
+    let daemon = super::daemon::daemon(snapshot, &settings);
+    let sockets = RuntimeSockets::of(snapshot, &settings);
+    let around = Surroundings { host: &host, daemon: &daemon, sockets: &sockets };
+    let sources = &snapshot.sources;
+
+    let mut views = Views { host: once(SubjectKind::Host, &host, host.clone()), daemon: None, containers: Vec::new(), images: Vec::new(), networks: Vec::new() };
+    match &snapshot.docker {
+        Fact::Absent => return views,
+        Fact::Unknown { why } => {
+            views.containers = vec![unlisted(SubjectKind::Container, Container::unseen(why))];
+            views.images = vec![unlisted(SubjectKind::Image, Image::unseen(why))];
+            views.networks = vec![unlisted(SubjectKind::Network, Network::unseen(why))];
+        }
+        Fact::Known(engine) => {
+            let names: BTreeMap<&str, &str> = engine.containers.known().into_iter().flatten().filter_map(Observed::known).map(|one| (one.id.as_str(), one.name.as_str())).collect();
+            views.containers = members(SubjectKind::Container, &engine.containers, sources, Container::unseen, |one, source| {
+                (one.id.clone(), one.name.clone(), container(one, source, &around))
+            });
+            views.images = members(SubjectKind::Image, &engine.images, sources, Image::unseen, |one, source| {
+                let name = one.tags.first().or(one.digests.first()).cloned().unwrap_or_else(|| short(&one.id));
+                (one.id.clone(), name, super::image::image(one, source))
+            });
+            views.networks = members(SubjectKind::Network, &engine.networks, sources, Network::unseen, |one, source| {
+                (one.id.clone(), one.name.clone(), super::network::network(one, source, &names))
+            });
+        }
+    }
+    views.daemon = Some(once(SubjectKind::Daemon, &host, daemon));
+    views
+}
+
+/// Host and daemon bear the host's name.
+fn once<V>(kind: SubjectKind, host: &Host, view: V) -> Member<V> {
+    let name = host.name.known().cloned().unwrap_or_else(|| "host".to_owned());
+    Member { subject: Subject { kind, id: name.clone(), name }, view }
+}
+
+fn unlisted<V>(kind: SubjectKind, view: V) -> Member<V> {
+    Member { subject: Subject { kind, id: String::new(), name: UNLISTED.to_owned() }, view }
+}
+
+fn members<T, V>(
+    kind: SubjectKind,
+    list: &Observed<Vec<Observed<T>>>,
+    sources: &Sources,
+    unseen: fn(&str) -> V,
+    mut view: impl FnMut(&T, facts::SourceId) -> (String, String, V),
+) -> Vec<Member<V>> {
+    let list = match &list.fact {
+        Fact::Known(list) => list,
+        Fact::Absent => return Vec::new(),
+        Fact::Unknown { why } => return vec![unlisted(kind, unseen(why))],
+    };
+    let mut members: Vec<Member<V>> = list
+        .iter()
+        .filter_map(|one| match &one.fact {
+            Fact::Known(known) => {
+                let (id, name, view) = view(known, one.source);
+                Some(Member { subject: Subject { kind, id, name }, view })
+            }
+            // Gone between listing and inspection.
+            Fact::Absent => None,
+            Fact::Unknown { why } => {
+                let id = id_of(sources, one);
+                let name = if id.is_empty() { UNLISTED.to_owned() } else { short(&id) };
+                Some(Member { subject: Subject { kind, id, name }, view: unseen(why) })
+            }
+        })
+        .collect();
+    members.sort_by(|a, b| (&a.subject.name, &a.subject.id).cmp(&(&b.subject.name, &b.subject.id)));
+    members
+}
+
+/// The id in the API path of an object that could not be read: `/containers/ID/json`.
+fn id_of<T>(sources: &Sources, one: &Observed<T>) -> String {
+    match sources.get(one.source) {
+        Some(facts::Source::Api { path }) => path.split('?').next().unwrap_or_default().split('/').nth(2).unwrap_or_default().to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn short(id: &str) -> String {
+    id.strip_prefix("sha256:").unwrap_or(id).chars().take(12).collect()
+}

@@ -1,0 +1,37 @@
+//! What is not pass and not not-applicable.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Remedy, Severity, ShownFact, Stride, Subject, Verdict};
+
+/// One check's judgement of one subject that deserves attention.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// `CHECK` for host and daemon, `CHECK@NAME` otherwise: what `--fix` takes.
+    pub id: String,
+    /// Check id.
+    pub check: String,
+    /// The check's title.
+    pub title: String,
+    /// Whom it concerns.
+    pub subject: Subject,
+    /// `fail`, `unknown`, `manual` or `waived`.
+    pub verdict: Verdict,
+    /// How bad.
+    pub severity: Severity,
+    /// Letters that it serves.
+    pub stride: Vec<Stride>,
+    /// Its numbers: benchmark id to controls.
+    pub benchmarks: BTreeMap<String, Vec<String>>,
+    /// Why this verdict, with the value.
+    pub reason: String,
+    /// The facts it rests on.
+    pub facts: Vec<ShownFact>,
+    /// What a person types to see the same.
+    pub reproduce: String,
+    /// What to do.
+    pub remedy: Remedy,
+}

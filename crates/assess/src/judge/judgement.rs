@@ -1,0 +1,83 @@
+//! One check on one subject.
+
+use crate::expression::{Evaluation, Value};
+use crate::judge::frame::Frame;
+use crate::judge::reason;
+use crate::template::{fill, shell};
+use crate::{Check, Judgement, Question, ShownFact, Verdict};
+
+/// The verdict alone, for "what if".
+pub(super) fn verdict(check: &Check, values: &[Value]) -> Verdict {
+    decide(check, values).0
+}
+
+enum Ground<'c> {
+    /// `when` is false.
+    NotAsked,
+    /// `when` or `pass` could not be decided.
+    Unseen(Evaluation<'c>),
+    /// `pass` was decided.
+    Decided(Evaluation<'c>),
+    /// A person decides.
+    Asked,
+}
+
+/// `Unknown` never passes.
+fn decide<'c>(check: &'c Check, values: &[Value]) -> (Verdict, Ground<'c>) {
+    if let Some((when, _)) = &check.when {
+        let applies = when.evaluate(values);
+        match applies.value {
+            Value::Bool(true) => {}
+            Value::Bool(false) => return (Verdict::NotApplicable, Ground::NotAsked),
+            _ => return (Verdict::Unknown, Ground::Unseen(applies)),
+        }
+    }
+    match &check.question {
+        Question::Manual(_) => (Verdict::Manual, Ground::Asked),
+        Question::Predicate(pass) => {
+            let decision = pass.evaluate(values);
+            match decision.value {
+                Value::Bool(true) => (Verdict::Pass, Ground::Decided(decision)),
+                Value::Bool(false) => (Verdict::Fail, Ground::Decided(decision)),
+                _ => (Verdict::Unknown, Ground::Unseen(decision)),
+            }
+        }
+    }
+}
+
+/// The verdict with its reason and evidence.
+pub(crate) fn judgement(check: &Check, frame: &Frame<'_>) -> Judgement {
+    let (verdict, ground) = decide(check, frame.values);
+    let reason = match &ground {
+        Ground::NotAsked => check.when.as_ref().map_or_else(String::new, |(_, words)| words.clone()),
+        Ground::Unseen(decision) => reason::unseen(decision, frame),
+        Ground::Decided(decision) => reason::decided(check.shows.as_ref(), decision, check.fact.first().map(String::as_str), frame),
+        Ground::Asked => reason::for_a_person(check.shows.as_ref(), check.fact.first().map(String::as_str), frame),
+    };
+    Judgement {
+        subject: frame.subject.clone(),
+        verdict,
+        reason,
+        facts: facts(check, verdict, frame),
+        reproduce: fill(&check.reproduce, &frame.variables, frame.values, shell).0,
+    }
+}
+
+/// The value that the check shows, then its facts. Where it does not apply, showing is not guarded: the facts alone.
+fn facts(check: &Check, verdict: Verdict, frame: &Frame<'_>) -> Vec<ShownFact> {
+    let mut facts: Vec<ShownFact> = Vec::new();
+    if let Some(shows) = check.shows.as_ref().filter(|_| verdict != Verdict::NotApplicable) {
+        if shows.is_fact() {
+            facts.push(frame.shown(shows.source()));
+        } else {
+            let origin = check.fact.first().map(|path| frame.origin(path)).unwrap_or_default();
+            facts.push(frame.shown_as("shows", &shows.evaluate(frame.values).value, &origin));
+        }
+    }
+    for path in &check.fact {
+        if !facts.iter().any(|fact| fact.path == *path) {
+            facts.push(frame.shown(path));
+        }
+    }
+    facts
+}

@@ -1,0 +1,38 @@
+//! Judging a Snapshot: checks, benchmarks, threats, advice. Pure: the same Snapshot and catalogue give the same Assessment.
+//!
+//! [`derive`] works out facts from observations, [`view`] gives them typed names, [`expression`] is the language of the checks,
+//! [`catalogue`] loads the data, [`assess`] puts it together.
+
+mod advice;
+mod assessment;
+mod benchmark;
+pub mod catalogue;
+mod check;
+pub mod derive;
+mod explain;
+pub mod expression;
+mod finding;
+mod judge;
+pub mod measure;
+mod near_miss;
+mod remedy;
+mod subject;
+mod template;
+mod threat;
+mod verdict;
+pub mod view;
+mod yaml;
+
+pub use advice::{Advice, Fix};
+pub use assessment::{Assessment, CheckResult, Judgement, ShownFact, SnapshotRef, Summary, Target};
+pub use benchmark::{Benchmark, BenchmarkResult, Control, ControlResult};
+pub use catalogue::{Catalogue, CatalogueError, CatalogueErrors};
+pub use check::{Check, Question, RemedyTemplate, Severity, Stride};
+pub use explain::{Explanation, explain};
+pub use finding::Finding;
+pub use judge::{ASSESSMENT_SCHEMA, assess, bench, bench_of};
+pub use remedy::{Action, Event, Remedy, WatchKind, preview};
+pub use subject::{Subject, SubjectKind};
+pub use threat::{CheckOfThreat, Element, Threat, ThreatFinding, ThreatStatus};
+pub use verdict::Verdict;
+pub use yaml::Place;

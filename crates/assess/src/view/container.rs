@@ -1,0 +1,192 @@
+//! A container, as checks speak of it.
+
+use facts::Fact;
+
+use super::record::{Sound, view};
+use super::seen::Listing;
+
+view! {
+    /// One container, running or not. What the kernel holds counts where it runs, what was asked for where it doesn't.
+    pub struct Container {
+        /// Name.
+        name: String;
+        /// Full id.
+        id: String;
+        /// The image reference that it was created from.
+        image: String;
+        /// It runs (paused included).
+        running: bool => "it runs" / "it does not run";
+        /// It was started with --privileged.
+        privileged: bool => "it is privileged" / "it is not privileged";
+        /// The configured user; empty: none.
+        configured_user: String;
+        /// Running: its first process is root of the host, user namespaces seen through. Not running: it would be.
+        runs_as_root: bool => "it runs as root of the host" / "it does not run as root of the host";
+        /// Capabilities of the bounding set, without CAP_.
+        capabilities: Listing<String>;
+        /// Capabilities beyond Docker's default set.
+        extra_capabilities: Listing<String>;
+        /// Running: NoNewPrivs of its first process. Not running: what its security options say.
+        no_new_privileges: bool => "it can't gain new privileges" / "it can gain new privileges";
+        /// Seccomp mode of its first process: 0 off, 1 strict, 2 filter. Absent: it does not run.
+        seccomp_mode: i64, maybe;
+        /// AppArmor profile; empty: none.
+        apparmor_profile: String;
+        /// An AppArmor profile is enforced on it.
+        apparmor_confined: bool => "an AppArmor profile is enforced on it" / "no AppArmor profile is enforced on it";
+        /// SELinux label; empty: none.
+        selinux_label: String;
+        /// SELinux enforces a confined type on it.
+        selinux_confined: bool => "SELinux confines it" / "SELinux does not confine it";
+        /// Memory limit in bytes. Absent: unlimited.
+        memory_limit: i64, maybe;
+        /// A memory limit below the host's memory is in force.
+        memory_bounded: bool => "its memory is limited" / "its memory is not limited below the host's";
+        /// Limit of processes. Absent: unlimited.
+        pids_limit: i64, maybe;
+        /// A limit of processes is in force.
+        pids_bounded: bool => "its number of processes is limited" / "its number of processes is not limited";
+        /// Restart policy: no, always, unless-stopped, on-failure.
+        restart_policy: String;
+        /// Greatest number of restarts with on-failure; 0: no bound.
+        restart_retries: i64;
+        /// Its root file system is read-only.
+        read_only_rootfs: bool => "its root file system is read-only" / "its root file system is writable";
+        /// Names of its networks.
+        networks: Listing<String>;
+        /// It is attached to the default bridge.
+        on_default_bridge: bool => "it is on the default bridge" / "it is not on the default bridge";
+        /// Network mode as asked for.
+        network_mode: String;
+        /// Its mounts.
+        mounts: Listing<Mount>;
+        /// What it publishes.
+        published_ports: Listing<PublishedPort>;
+        /// Its image was named by digest.
+        image_by_digest: bool => "its image was named by digest" / "its image was named by a tag that can move";
+    }
+}
+
+view! {
+    /// One mount of a container.
+    pub struct Mount {
+        /// bind, volume, tmpfs.
+        kind: String;
+        /// Path on the host.
+        source: String;
+        /// Path in the container.
+        destination: String;
+        /// Writable. A socket can be used through a read-only mount too.
+        rw: bool => "it is writable" / "it is read-only";
+        /// It holds a container runtime's socket: the socket itself or a folder above it, links followed.
+        reaches_runtime_socket: bool => "it reaches a runtime's socket" / "it reaches no runtime's socket";
+    }
+}
+
+view! {
+    /// One published port.
+    pub struct PublishedPort {
+        /// Host address; `0.0.0.0` where none was given.
+        address: String;
+        /// Host port; 0: chosen by the engine.
+        host_port: i64;
+        /// Port in the container.
+        container_port: i64;
+        /// tcp, udp or sctp.
+        protocol: String;
+    }
+}
+
+impl Sound for Container {
+    fn sound() -> Self {
+        Self {
+            name: "web".to_owned().into(),
+            id: "c0ffee".repeat(11).chars().take(64).collect::<String>().into(),
+            image: format!("registry.example/web@sha256:{}", "0".repeat(64)).into(),
+            running: true.into(),
+            privileged: false.into(),
+            configured_user: "1000:1000".to_owned().into(),
+            runs_as_root: false.into(),
+            capabilities: Listing::default().into(),
+            extra_capabilities: Listing::default().into(),
+            no_new_privileges: true.into(),
+            seccomp_mode: 2.into(),
+            apparmor_profile: "docker-default".to_owned().into(),
+            apparmor_confined: true.into(),
+            selinux_label: String::new().into(),
+            selinux_confined: false.into(),
+            memory_limit: 536_870_912.into(),
+            memory_bounded: true.into(),
+            pids_limit: 200.into(),
+            pids_bounded: true.into(),
+            restart_policy: "on-failure".to_owned().into(),
+            restart_retries: 5.into(),
+            read_only_rootfs: true.into(),
+            networks: Listing::from(vec!["app-net".to_owned()]).into(),
+            on_default_bridge: false.into(),
+            network_mode: "app-net".to_owned().into(),
+            mounts: Listing::default().into(),
+            published_ports: Listing::default().into(),
+            image_by_digest: true.into(),
+        }
+    }
+
+    fn settle(&mut self, given: &[&str]) {
+        let wants = |field: &str, cause: &str| given.contains(&cause) && !given.contains(&field);
+        if wants("seccomp_mode", "running") && self.running.known() == Some(&false) {
+            self.seccomp_mode = Fact::Absent.into();
+        }
+        if wants("runs_as_root", "configured_user") {
+            self.runs_as_root = self.configured_user.fact.clone().map(|user| crate::derive::user::is_root(&user)).into();
+        }
+        if wants("extra_capabilities", "capabilities") {
+            self.extra_capabilities = self.capabilities.fact.clone().map(crate::derive::capability::beyond_default).into();
+        }
+        for (field, limit, cause) in
+            [(&mut self.memory_bounded, &self.memory_limit, "memory_limit"), (&mut self.pids_bounded, &self.pids_limit, "pids_limit")]
+        {
+            if given.contains(&cause) && !given.contains(&cause.replace("limit", "bounded").as_str()) {
+                *field = limit.fact.clone().map(|limit| limit > 0).absent_as(false).into();
+            }
+        }
+        if wants("on_default_bridge", "networks") {
+            self.on_default_bridge = self.networks.fact.clone().and_then(crate::derive::on_default_bridge).into();
+        }
+        if wants("networks", "on_default_bridge") && self.on_default_bridge.known() == Some(&true) {
+            self.networks = Listing::from(vec!["bridge".to_owned()]).into();
+        }
+        if wants("image_by_digest", "image") {
+            self.image_by_digest = self.image.fact.clone().map(|image| crate::derive::is_by_digest(&image)).into();
+        }
+    }
+}
+
+impl Sound for Mount {
+    fn sound() -> Self {
+        Self {
+            kind: "bind".to_owned().into(),
+            source: "/srv/data".to_owned().into(),
+            destination: "/data".to_owned().into(),
+            rw: true.into(),
+            reaches_runtime_socket: false.into(),
+        }
+    }
+
+    fn settle(&mut self, given: &[&str]) {
+        if given.contains(&"source") && !given.contains(&"reaches_runtime_socket") {
+            let sockets = crate::derive::sockets::RuntimeSockets::usual();
+            self.reaches_runtime_socket = self.source.fact.clone().map(|source| sockets.reached_from(&source)).into();
+        }
+    }
+}
+
+impl Sound for PublishedPort {
+    fn sound() -> Self {
+        Self {
+            address: "127.0.0.1".to_owned().into(),
+            host_port: 8080.into(),
+            container_port: 8080.into(),
+            protocol: "tcp".to_owned().into(),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The law of the product: replacing an observation by Unknown may turn a verdict only into unknown, and a threat's status only into
+//! unknown. It never makes anything look better or worse. Tested on whole Snapshots, for every observation in them.
+
+mod fixtures;
+
+use std::collections::BTreeMap;
+
+use assess::{Assessment, Catalogue, SubjectKind, ThreatStatus, Verdict, assess};
+use facts::Snapshot;
+use serde_json::{Value, json};
+
+/// What is compared: verdicts by check and subject, statuses by threat and element. Host and daemon are one each, whatever their name.
+#[derive(PartialEq)]
+struct Outcome {
+    checks: BTreeMap<String, Verdict>,
+    subjects: BTreeMap<(String, String), Verdict>,
+    threats: BTreeMap<(String, String), ThreatStatus>,
+    unlisted: Vec<SubjectKind>,
+}
+
+fn outcome(assessment: &Assessment) -> Outcome {
+    let mut outcome = Outcome { checks: BTreeMap::new(), subjects: BTreeMap::new(), threats: BTreeMap::new(), unlisted: Vec::new() };
+    for (id, result) in &assessment.results {
+        outcome.checks.insert(id.clone(), result.verdict);
+        for one in &result.subjects {
+            let subject = match one.subject.kind {
+                SubjectKind::Host | SubjectKind::Daemon => one.subject.kind.word().to_owned(),
+                _ => one.subject.id.clone(),
+            };
+            if subject.is_empty() && !outcome.unlisted.contains(&one.subject.kind) {
+                outcome.unlisted.push(one.subject.kind);
+            }
+            outcome.subjects.insert((id.clone(), subject), one.verdict);
+        }
+    }
+    for threat in &assessment.threats {
+        let element = match threat.element.kind.as_str() {
+            "docker.host" | "docker.daemon" => threat.element.kind.clone(),
+            _ => threat.element.id.clone(),
+        };
+        if element.is_empty() {
+            let kind = match threat.element.kind.as_str() {
+                "docker.containers" => SubjectKind::Container,
+                "docker.images" => SubjectKind::Image,
+                _ => SubjectKind::Network,
+            };
+            outcome.unlisted.push(kind);
+        }
+        outcome.threats.insert((threat.id.clone(), element), threat.status);
+    }
+    outcome
+}
+
+/// Every observation of the tree: the place of each `{"known": ..}`, and of each `"absent"`.
+fn observations(tree: &Value, at: &str, found: &mut Vec<String>) {
+    match tree {
+        Value::Object(map) => {
+            if map.len() == 1 && map.contains_key("known") {
+                found.push(at.to_owned());
+            }
+            for (key, value) in map {
+                observations(value, &format!("{at}/{}", key.replace('~', "~0").replace('/', "~1")), found);
+            }
+        }
+        Value::Array(members) => {
+            for (index, member) in members.iter().enumerate() {
+                observations(member, &format!("{at}/{index}"), found);
+            }
+        }
+        Value::String(word) if word == "absent" => found.push(at.to_owned()),
+        _ => {}
+    }
+}
+
+fn check(world: &Snapshot, every: usize) {
+    let catalogue = Catalogue::load().unwrap();
+    let before = outcome(&assess(world, &catalogue));
+    let tree: Value = serde_json::from_str(&world.to_json()).unwrap();
+    let mut places = Vec::new();
+    observations(&tree, "", &mut places);
+    assert!(places.len() > 200, "only {} observations were found", places.len());
+    let mut wrong = Vec::new();
+    for place in places.iter().step_by(every) {
+        let mut seen = tree.clone();
+        *seen.pointer_mut(place).unwrap() = json!({"unknown": {"why": "taken away by the law"}});
+        // A text that happens to read "absent" is no observation.
+        let Ok(seen) = Snapshot::from_json(&seen.to_string()) else { continue };
+        let after = outcome(&assess(&seen, &catalogue));
+        wrong.extend(violations(&before, &after).into_iter().map(|what| format!("without {place}: {what}")));
+    }
+    assert!(wrong.is_empty(), "{} violations:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+fn violations(before: &Outcome, after: &Outcome) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (check, was) in &before.checks {
+        let is = after.checks[check];
+        if is != *was && is != Verdict::Unknown {
+            wrong.push(format!("{check} was {was} and is {is}"));
+        }
+    }
+    for ((check, subject), was) in &before.subjects {
+        match after.subjects.get(&(check.clone(), subject.clone())) {
+            Some(is) if is == was || *is == Verdict::Unknown => {}
+            Some(is) => wrong.push(format!("{check} on {subject} was {was} and is {is}")),
+            None if after.unlisted.is_empty() => wrong.push(format!("{check} on {subject} was {was} and is gone")),
+            None => {}
+        }
+    }
+    for ((threat, element), was) in &before.threats {
+        match after.threats.get(&(threat.clone(), element.clone())) {
+            Some(is) if is == was || *is == ThreatStatus::Unknown => {}
+            Some(is) => wrong.push(format!("{threat} on {element} was {} and is {}", was.word(), is.word())),
+            None if after.unlisted.is_empty() => wrong.push(format!("{threat} on {element} was {} and is gone", was.word())),
+            None => {}
+        }
+    }
+    wrong
+}
+
+#[test]
+fn weak() {
+    check(&fixtures::weak(), 1);
+}
+
+#[test]
+fn sound() {
+    check(&fixtures::sound(), 1);
+}
+
+#[test]
+fn unprivileged() {
+    check(&fixtures::unprivileged(), 3);
+}
+
+/// Same Snapshot, same bytes; and the order in which the engine listed its objects does not matter.
+#[test]
+fn order_does_not_matter() {
+    let catalogue = Catalogue::load().unwrap();
+    let world = fixtures::weak();
+    let first = facts::canonical_json(&assess(&world, &catalogue));
+    assert_eq!(first, facts::canonical_json(&assess(&world, &catalogue)));
+
+    let mut turned = world.clone();
+    let engine = turned.docker.known_mut().unwrap();
+    engine.containers.fact.known_mut().unwrap().reverse();
+    engine.images.fact.known_mut().unwrap().reverse();
+    engine.networks.fact.known_mut().unwrap().reverse();
+    let mut second = assess(&turned, &catalogue);
+    // The digest is that of the Snapshot as it was taken.
+    second.snapshot.digest = assess(&world, &catalogue).snapshot.digest;
+    assert_eq!(first, facts::canonical_json(&second));
+}

@@ -1,0 +1,312 @@
+//! The command line: names, help and defaults, nothing else.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Tells what an attacker could do to this Docker host, proves it, fixes it, and proves that too.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cofferdam",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true,
+    after_help = "Start here:\n  cofferdam assess                         what an attacker could do here, and three fixes\n  cofferdam harden plan --fix CHECK        what a fix would change, to the byte\n  cofferdam harden apply --fix CHECK       change it, measure it, keep the way back\n  cofferdam explain CHECK                  what a check looks at and why\n\nExit codes: 0 fine, 1 something is at or above --fail-on, 2 the run itself failed, was refused or misused,\n3 a change was applied in part or measured otherwise than predicted."
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Engine to look at, e.g. unix:///run/docker.sock; default: DOCKER_HOST, else the local socket
+    #[arg(long, global = true, value_name = "URL", env = "COFFERDAM_HOST", help_heading = "Where")]
+    pub(crate) host: Option<String>,
+    /// Folder of journals and records
+    #[arg(long, global = true, value_name = "DIR", env = "COFFERDAM_STATE", default_value = "/var/lib/cofferdam", help_heading = "Where")]
+    pub(crate) state: PathBuf,
+    /// Operator's settings (service commands on hosts without systemd)
+    #[arg(long, global = true, value_name = "FILE", env = "COFFERDAM_CONFIG", help_heading = "Where")]
+    pub(crate) config: Option<PathBuf>,
+    /// Write the questions put to the system and its redacted answers to FILE
+    #[arg(long, global = true, value_name = "FILE", env = "COFFERDAM_RECORD", help_heading = "Where")]
+    pub(crate) record: Option<PathBuf>,
+    /// Look at a recording instead of the live system
+    #[arg(long, global = true, value_name = "FILE", env = "COFFERDAM_REPLAY", conflicts_with = "record", help_heading = "Where")]
+    pub(crate) replay: Option<PathBuf>,
+    /// Colour
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, env = "COFFERDAM_COLOR", help_heading = "Output")]
+    pub(crate) color: Colour,
+    /// No progress on stderr
+    #[arg(short, long, global = true, env = "COFFERDAM_QUIET", value_parser = clap::builder::BoolishValueParser::new(), help_heading = "Output")]
+    pub(crate) quiet: bool,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Discover, judge, name the threats and the three fixes that matter: the main job
+    #[command(visible_alias = "scan")]
+    Assess(Assess),
+    /// The classic benchmark run
+    Bench(Bench),
+    /// The fixes that matter, best first, with what each ends
+    Advise(Advise),
+    /// What a check or a threat is about
+    Explain(Explain),
+    /// Change the host: plan, apply, verify, roll back
+    #[command(subcommand)]
+    Harden(Harden),
+    /// Before and after, as a document
+    Report(Report),
+    /// Write what was seen to a file
+    Snapshot(SnapshotArguments),
+    /// The checks, threats and benchmarks themselves
+    #[command(subcommand)]
+    Catalogue(CatalogueCommand),
+    /// Completions for a shell
+    Completions {
+        /// Shell
+        shell: clap_complete::Shell,
+    },
+    /// (internal) Runs a candidate configuration in namespaces of its own
+    #[command(name = "__rehearse", hide = true)]
+    Rehearse {
+        /// Folder of the rehearsal
+        dir: PathBuf,
+    },
+}
+
+/// Where a pure command takes its facts from, and where its answer goes.
+#[derive(Debug, Args)]
+pub(crate) struct Pure {
+    /// Judge this snapshot instead of the live system
+    #[arg(long, value_name = "FILE", env = "COFFERDAM_SNAPSHOT")]
+    pub(crate) snapshot: Option<PathBuf>,
+    /// Write the answer to FILE instead of stdout
+    #[arg(short, long, value_name = "FILE", env = "COFFERDAM_OUTPUT")]
+    pub(crate) output: Option<PathBuf>,
+    /// Form of the answer
+    #[arg(short, long, value_enum, default_value_t = Format::Text, env = "COFFERDAM_FORMAT")]
+    pub(crate) format: Format,
+    /// Exit with 1 when something is at least this bad, or unknown
+    #[arg(long, value_enum, value_name = "WHAT", env = "COFFERDAM_FAIL_ON")]
+    pub(crate) fail_on: Option<FailOn>,
+}
+
+/// Form of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// When to exit with 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// A critical finding.
+    Critical,
+    /// A finding that is high or worse.
+    High,
+    /// Medium or worse.
+    Medium,
+    /// Any failed check.
+    Low,
+    /// Something that could not be seen.
+    Unknown,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Assess {
+    #[command(flatten)]
+    pub(crate) pure: Pure,
+    /// Also write the snapshot to FILE
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    /// What to run it on
+    #[arg(default_value = "docker", value_parser = ["docker"])]
+    pub(crate) target: String,
+    /// Benchmark and version: cis-docker-1.6.0, cis-docker-1.2.0; auto: the newest
+    #[arg(long, value_name = "ID", default_value = "auto", env = "COFFERDAM_BENCHMARK")]
+    pub(crate) benchmark: String,
+    #[command(flatten)]
+    pub(crate) pure: Pure,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Advise {
+    /// How many fixes
+    #[arg(long, value_name = "COUNT", default_value_t = 3)]
+    pub(crate) top: usize,
+    #[command(flatten)]
+    pub(crate) pure: Pure,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// Check (docker.daemon.live-restore), benchmark number (cis-docker-1.6.0:2.15) or threat (DK-D-04)
+    pub(crate) id: String,
+    /// Form of the answer
+    #[arg(short, long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+/// Which fixes.
+#[derive(Debug, Args)]
+pub(crate) struct Fixes {
+    /// Check id, benchmark number with its version (cis-docker-1.6.0:2.15), for one object with @NAME; may be repeated
+    #[arg(long = "fix", value_name = "ID", required = true)]
+    pub(crate) fix: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Harden {
+    /// Show what the fixes would change; changes nothing
+    Plan {
+        #[command(flatten)]
+        fixes: Fixes,
+        #[command(flatten)]
+        pure: Pure,
+        /// Accept that containers stop where live restore can't carry them over the restart
+        #[arg(long)]
+        stop_containers: bool,
+    },
+    /// Carry out the fixes, measure them, keep the way back
+    Apply {
+        /// Carry out this plan (made by `harden plan --format json`)
+        #[arg(long, value_name = "FILE", conflicts_with = "fix", required_unless_present = "fix")]
+        plan: Option<PathBuf>,
+        /// Check id, benchmark number with its version (cis-docker-1.6.0:2.15), for one object with @NAME; may be repeated
+        #[arg(long = "fix", value_name = "ID")]
+        fix: Vec<String>,
+        #[command(flatten)]
+        ask: Ask,
+        /// Do not try the new daemon.json on a daemon of its own first
+        #[arg(long)]
+        no_rehearsal: bool,
+        /// Accept that containers stop where live restore can't carry them over the restart
+        #[arg(long)]
+        stop_containers: bool,
+    },
+    /// What was done, what was interrupted, what to type next
+    Status {
+        /// Form of the answer
+        #[arg(short, long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    /// Measure again and compare with what the plan predicted
+    Verify {
+        #[command(flatten)]
+        run: Run,
+        #[command(flatten)]
+        ask: Ask,
+    },
+    /// Finish an interrupted run
+    Resume {
+        #[command(flatten)]
+        run: Run,
+        #[command(flatten)]
+        ask: Ask,
+    },
+    /// Put everything back as it was before a run
+    Rollback {
+        #[command(flatten)]
+        run: Run,
+        #[command(flatten)]
+        ask: Ask,
+    },
+}
+
+/// Consent.
+#[derive(Debug, Args)]
+pub(crate) struct Ask {
+    /// Do not ask
+    #[arg(short, long, env = "COFFERDAM_YES", value_parser = clap::builder::BoolishValueParser::new())]
+    pub(crate) yes: bool,
+}
+
+/// Which run.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// The newest run (the default)
+    #[arg(long, conflicts_with = "run")]
+    pub(crate) last: bool,
+    /// A run by its id (see `harden status`)
+    pub(crate) run: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// Snapshot taken before
+    #[arg(long, value_name = "FILE")]
+    pub(crate) before: PathBuf,
+    /// Snapshot taken after
+    #[arg(long, value_name = "FILE")]
+    pub(crate) after: PathBuf,
+    /// The plan that was carried out, for its diffs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan: Option<PathBuf>,
+    /// Findings that were chosen: check ids or benchmark numbers; default: those that went from fail to pass
+    #[arg(long = "fix", value_name = "ID")]
+    pub(crate) fix: Vec<String>,
+    /// Benchmark of the classic lines; may be repeated
+    #[arg(long, value_name = "ID", default_values_t = [String::from("cis-docker-1.6.0")])]
+    pub(crate) benchmark: Vec<String>,
+    /// Form of the document
+    #[arg(short, long, value_enum, default_value_t = Document::Markdown)]
+    pub(crate) format: Document,
+    /// Write the document to FILE instead of stdout
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Form of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Document {
+    /// Markdown.
+    Markdown,
+    /// One self-contained page.
+    Html,
+    /// Only the picture of the run before and after.
+    Svg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SnapshotArguments {
+    /// Write to FILE instead of stdout
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CatalogueCommand {
+    /// Load and prove every check, threat and benchmark; with a folder: that folder's checks
+    Lint {
+        /// Folder of check files
+        dir: Option<PathBuf>,
+    },
+    /// JSON Schema of a check file
+    Schema,
+    /// All checks
+    List,
+}

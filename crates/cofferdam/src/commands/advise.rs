@@ -1,0 +1,25 @@
+//! `cofferdam advise`: the fixes that matter.
+
+use anyhow::Result;
+
+use super::{catalogue, exit_of};
+use crate::arguments::{Advise, Format, Global};
+use crate::exit::Exit;
+use crate::input;
+use crate::output::Output;
+
+pub(crate) fn run(global: &Global, output: Output, command: &Advise) -> Result<Exit> {
+    let pure = &command.pure;
+    let catalogue = catalogue()?;
+    let snapshot = input::snapshot(global, pure.snapshot.as_deref())?;
+    let mut assessment = ::assess::assess(&snapshot, &catalogue);
+    let text = match pure.format {
+        Format::Text => report::text::advice(&assessment, command.top, output.style(pure.output.as_deref())),
+        Format::Json => {
+            assessment.advice.fixes.truncate(command.top);
+            report::json::assessment(&assessment, super::CATALOGUE)
+        }
+    };
+    output.answer(pure.output.as_deref(), &text)?;
+    Ok(exit_of(pure.fail_on, &assessment.findings))
+}

@@ -1,0 +1,25 @@
+//! `cofferdam assess`: the main job.
+
+use anyhow::{Context, Result};
+
+use super::{catalogue, exit_of};
+use crate::arguments::{Assess, Format, Global};
+use crate::exit::Exit;
+use crate::input;
+use crate::output::Output;
+
+pub(crate) fn run(global: &Global, output: Output, command: &Assess) -> Result<Exit> {
+    let pure = &command.pure;
+    let catalogue = catalogue()?;
+    let snapshot = input::snapshot(global, pure.snapshot.as_deref())?;
+    if let Some(path) = &command.save {
+        std::fs::write(path, snapshot.to_json()).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    let assessment = ::assess::assess(&snapshot, &catalogue);
+    let text = match pure.format {
+        Format::Text => report::text::assess(&assessment, output.style(pure.output.as_deref())),
+        Format::Json => report::json::assessment(&assessment, super::CATALOGUE),
+    };
+    output.answer(pure.output.as_deref(), &text)?;
+    Ok(exit_of(pure.fail_on, &assessment.findings))
+}

@@ -1,0 +1,53 @@
+//! From `--fix` to a plan.
+
+use anyhow::Result;
+use ::assess::{Assessment, Catalogue};
+use ::harden::plan::{Options, Plan, Refusal};
+use facts::Snapshot;
+
+use super::outcome;
+use crate::arguments::{Format, Global, Pure};
+use crate::commands::catalogue;
+use crate::exit::Exit;
+use crate::fixes::{remedies, resolve};
+use crate::input;
+use crate::operator::Operator;
+use crate::output::Output;
+
+/// `harden plan`: shows what would be changed, and changes nothing.
+pub(super) fn show(global: &Global, output: Output, fixes: &[String], pure: &Pure, stop_containers: bool) -> Result<Exit> {
+    let catalogue = catalogue()?;
+    let snapshot = input::snapshot(global, pure.snapshot.as_deref())?;
+    let assessment = ::assess::assess(&snapshot, &catalogue);
+    let plan = match make(global, &catalogue, &snapshot, &assessment, fixes, stop_containers)? {
+        Ok(plan) => plan,
+        Err(refusal) => return Ok(outcome::refused(output, &refusal)),
+    };
+    let text = match pure.format {
+        Format::Json => plan.to_json(),
+        Format::Text => {
+            let flags: Vec<String> = fixes.iter().map(|fix| format!("--fix {fix}")).collect();
+            report::text::plan(&plan, Some(&format!("cofferdam harden apply {}", flags.join(" "))), output.style(pure.output.as_deref()))
+        }
+    };
+    output.answer(pure.output.as_deref(), &text)?;
+    Ok(Exit::Fine)
+}
+
+/// Makes the plan of these fixes, or says why there is none.
+pub(super) fn make(
+    global: &Global,
+    catalogue: &Catalogue,
+    snapshot: &Snapshot,
+    assessment: &Assessment,
+    fixes: &[String],
+    stop_containers: bool,
+) -> Result<Result<Plan, Refusal>> {
+    let wanted = fixes.iter().map(|fix| resolve(catalogue, fix)).collect::<Result<Vec<_>>>()?;
+    let remedies = remedies(assessment, &wanted)?;
+    let operator = Operator::load(global.config.as_deref())?;
+    let containers = snapshot.engine().and_then(|engine| engine.containers.known()).into_iter().flatten();
+    let own_container = ::harden::own_container(containers.filter_map(|container| container.known()).map(|container| container.id.as_str()));
+    let options = Options { service: operator.service, stop_containers, own_container };
+    Ok(::harden::plan::plan(snapshot, &|snapshot| ::assess::assess(snapshot, catalogue), &remedies, &options))
+}

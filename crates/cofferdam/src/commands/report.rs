@@ -1,0 +1,66 @@
+//! `cofferdam report`: before and after, as a document.
+
+use anyhow::{Context, Result};
+use ::assess::{Assessment, Benchmark, BenchmarkResult, Catalogue};
+use ::report::compare::{Comparison, Side};
+use facts::Snapshot;
+
+use super::{bench, catalogue};
+use crate::arguments::{Document, Report};
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::{fixes, input};
+
+pub(crate) fn run(output: Output, command: &Report) -> Result<Exit> {
+    let catalogue = catalogue()?;
+    let tables = command.benchmark.iter().map(|id| bench::find(&catalogue, id).cloned()).collect::<Result<Vec<Benchmark>>>()?;
+    for fix in &command.fix {
+        fixes::resolve(&catalogue, fix)?;
+    }
+    let plan = match &command.plan {
+        None => None,
+        Some(path) => {
+            let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+            Some(harden::plan::Plan::from_json(&text).map_err(anyhow::Error::msg).with_context(|| path.display().to_string())?)
+        }
+    };
+    let before = State::of(input::read(&command.before)?, &catalogue, &tables)?;
+    let after = State::of(input::read(&command.after)?, &catalogue, &tables)?;
+    let comparison = Comparison {
+        before: before.side(),
+        after: after.side(),
+        plan: plan.as_ref(),
+        chosen: &command.fix,
+        checks: &catalogue.checks,
+        benchmarks: &catalogue.benchmarks,
+        threats: &catalogue.threats,
+        kubernetes: &catalogue.kubernetes,
+    };
+    let text = match command.format {
+        Document::Markdown => ::report::compare::markdown(&comparison, None),
+        Document::Html => ::report::compare::html(&comparison),
+        Document::Svg => ::report::compare::picture(&comparison).context("no benchmark was run on both sides")?,
+    };
+    output.answer(command.output.as_deref(), &text)?;
+    Ok(Exit::Fine)
+}
+
+/// One snapshot, judged.
+struct State {
+    snapshot: Snapshot,
+    assessment: Assessment,
+    benchmarks: Vec<BenchmarkResult>,
+}
+
+impl State {
+    fn of(snapshot: Snapshot, catalogue: &Catalogue, tables: &[Benchmark]) -> Result<Self> {
+        let assessment = ::assess::assess(&snapshot, catalogue);
+        let benchmarks =
+            tables.iter().map(|table| ::assess::bench_of(&assessment, catalogue, &table.id).context("the benchmark was found")).collect::<Result<Vec<_>>>()?;
+        Ok(Self { snapshot, assessment, benchmarks })
+    }
+
+    fn side(&self) -> Side<'_> {
+        Side { snapshot: &self.snapshot, assessment: &self.assessment, benchmarks: &self.benchmarks }
+    }
+}

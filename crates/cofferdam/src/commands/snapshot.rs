@@ -1,0 +1,14 @@
+//! `cofferdam snapshot`.
+
+use anyhow::Result;
+
+use crate::arguments::{Global, SnapshotArguments};
+use crate::exit::Exit;
+use crate::input;
+use crate::output::Output;
+
+pub(crate) fn run(global: &Global, output: Output, command: &SnapshotArguments) -> Result<Exit> {
+    let snapshot = input::snapshot(global, None)?;
+    output.answer(command.output.as_deref(), &snapshot.to_json())?;
+    Ok(Exit::Fine)
+}

@@ -1,0 +1,35 @@
+//! The program: arguments in, exit code out.
+
+mod arguments;
+mod commands;
+mod exit;
+mod fixes;
+mod input;
+mod operator;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::Arguments;
+use exit::Exit;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are answers and go to stdout; everything else is wrong usage.
+            let exit = if error.use_stderr() { Exit::Failed } else { Exit::Fine };
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    match commands::run(arguments) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            output::complain(&error);
+            Exit::Failed.into()
+        }
+    }
+}

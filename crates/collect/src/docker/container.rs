@@ -1,0 +1,109 @@
+//! GET /containers/ID/json.
+
+use facts::Fact;
+use facts::docker::{Container, ContainerState, Mount, NetworkEndpoint, PortBinding, RestartPolicy};
+use serde_json::Value;
+
+use super::image::variable;
+use super::members::{Members, optional_text};
+
+/// Reads one container, all but what the kernel says of its process and where its mounts lead.
+pub(super) fn container(value: &Value, place: &str) -> Fact<Container> {
+    let members = Members { value, place };
+    members.text("Id").and_then(|id| {
+        members.text("Name").map(|name| Container {
+            id,
+            name: name.strip_prefix('/').unwrap_or(&name).to_owned(),
+            created: members.text("Created"),
+            image: members.text("Config.Image"),
+            image_id: members.text("Image"),
+            state: state(members),
+            user: members.set_text("Config.User"),
+            env: members.list("Config.Env", variable),
+            labels: members.texts("Config.Labels").map(|mut names| {
+                names.sort();
+                names
+            }),
+            privileged: members.boolean("HostConfig.Privileged"),
+            cap_add: members.texts("HostConfig.CapAdd"),
+            cap_drop: members.texts("HostConfig.CapDrop"),
+            security_opt: members.texts("HostConfig.SecurityOpt"),
+            read_only_rootfs: members.boolean("HostConfig.ReadonlyRootfs"),
+            memory: members.integer("HostConfig.Memory"),
+            memory_swap: members.integer("HostConfig.MemorySwap"),
+            pids_limit: match members.at("HostConfig.PidsLimit") {
+                Some(Value::Null) => Fact::Absent,
+                _ => members.integer("HostConfig.PidsLimit"),
+            },
+            restart_policy: restart_policy(members),
+            network_mode: members.text("HostConfig.NetworkMode"),
+            pid_mode: members.text("HostConfig.PidMode"),
+            ipc_mode: members.text("HostConfig.IpcMode"),
+            userns_mode: members.text("HostConfig.UsernsMode"),
+            auto_remove: members.boolean("HostConfig.AutoRemove"),
+            links: members.texts("HostConfig.Links"),
+            apparmor_profile: members.text("AppArmorProfile"),
+            process_label: members.text("ProcessLabel"),
+            mounts: members.list("Mounts", mount),
+            networks: members.entries("NetworkSettings.Networks", |name, endpoint| {
+                Some(NetworkEndpoint { name: name.to_owned(), network_id: optional_text(endpoint, "NetworkID")? })
+            }),
+            ports: ports(members),
+            process: Fact::default(),
+        })
+    })
+}
+
+fn state(members: Members<'_>) -> Fact<ContainerState> {
+    let read = || -> Option<ContainerState> {
+        Some(ContainerState {
+            status: members.at("State.Status")?.as_str()?.to_owned(),
+            running: members.at("State.Running")?.as_bool()?,
+            paused: members.at("State.Paused")?.as_bool()?,
+            pid: members.at("State.Pid")?.as_u64()?.try_into().ok()?,
+            started_at: members.at("State.StartedAt")?.as_str()?.to_owned(),
+        })
+    };
+    read().map_or_else(|| members.missing("State"), Fact::Known)
+}
+
+fn restart_policy(members: Members<'_>) -> Fact<RestartPolicy> {
+    members.text("HostConfig.RestartPolicy.Name").and_then(|name| {
+        members
+            .integer("HostConfig.RestartPolicy.MaximumRetryCount")
+            .map(|retries| RestartPolicy { name: if name.is_empty() { "no".to_owned() } else { name }, retries })
+    })
+}
+
+fn mount(value: &Value) -> Option<Mount> {
+    let name = optional_text(value, "Name")?;
+    Some(Mount {
+        kind: optional_text(value, "Type")?,
+        name: (!name.is_empty()).then_some(name),
+        source: optional_text(value, "Source")?,
+        resolved_source: Fact::default(),
+        destination: value.get("Destination")?.as_str()?.to_owned(),
+        rw: value.get("RW")?.as_bool()?,
+        propagation: optional_text(value, "Propagation")?,
+    })
+}
+
+fn ports(members: Members<'_>) -> Fact<Vec<PortBinding>> {
+    let one = |container_port: &str, value: &Value| {
+        Some(PortBinding {
+            address: optional_text(value, "HostIp")?,
+            host_port: optional_text(value, "HostPort")?,
+            container_port: container_port.to_owned(),
+        })
+    };
+    let per_port = members.entries("HostConfig.PortBindings", |port, bindings| match bindings {
+        Value::Null => Some(Vec::new()),
+        Value::Array(bindings) => bindings.iter().map(|binding| one(port, binding)).collect(),
+        _ => None,
+    });
+    per_port.map(|ports| {
+        let mut ports = ports.concat();
+        ports.sort();
+        ports
+    })
+}

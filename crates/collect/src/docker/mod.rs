@@ -1,0 +1,26 @@
+//! The engine and all that it holds.
+
+mod cgroup;
+mod config;
+mod container;
+mod containers;
+mod daemon;
+mod gather;
+mod image;
+mod info;
+mod listeners;
+mod members;
+mod network;
+mod process;
+mod startup;
+mod unit;
+
+pub(crate) use config::{api_ports, config_file, config_path, daemon_argv, pid_file, tls_files};
+pub(crate) use containers::{containers, images, networks};
+pub(crate) use daemon::{Daemon, NotFound, find};
+pub(crate) use gather::{Gathered, gather};
+pub(crate) use info::{info, version};
+pub(crate) use listeners::{listeners, listening};
+pub(crate) use process::daemon_process;
+pub(crate) use startup::startup;
+pub(crate) use unit::unit;

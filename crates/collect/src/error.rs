@@ -1,0 +1,69 @@
+//! Why there is no Snapshot at all. Whatever can be left out becomes an unknown fact and a gap instead.
+
+use crate::obstacle::Obstacle;
+
+/// An engine was asked for and nothing can be said of it. The program exits with 2 and no verdict.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CollectError {
+    /// There is no such socket.
+    #[error(
+        "no engine at {endpoint}: the socket does not exist\n\
+         hint: is Docker installed and running? Another engine is named with --host"
+    )]
+    Absent {
+        /// As asked for.
+        endpoint: String,
+    },
+    /// The socket is there, and nobody listens.
+    #[error(
+        "no engine at {endpoint}: connection refused\n\
+         hint: the socket is left over from a daemon that is down; start it (systemctl start docker) and try again"
+    )]
+    Refused {
+        /// As asked for.
+        endpoint: String,
+    },
+    /// It does not answer in time.
+    #[error(
+        "the engine at {endpoint} does not answer: {obstacle}\n\
+         hint: look at the daemon's log (journalctl -u docker); a daemon that hangs cannot be assessed"
+    )]
+    Silent {
+        /// As asked for.
+        endpoint: String,
+        /// How long was waited.
+        obstacle: Obstacle,
+    },
+    /// Something answers that is no engine.
+    #[error(
+        "what answers at {endpoint} is not a Docker engine: {obstacle}\n\
+         hint: check the address given with --host or DOCKER_HOST"
+    )]
+    NotAnEngine {
+        /// As asked for.
+        endpoint: String,
+        /// What was wrong with the answer.
+        obstacle: Obstacle,
+    },
+}
+
+impl CollectError {
+    /// Judges the first contact: `None` where the rest can still be collected.
+    pub(crate) fn of_first_contact(endpoint: &str, obstacle: &Obstacle) -> Option<Self> {
+        let endpoint = endpoint.to_owned();
+        match obstacle {
+            Obstacle::NotFound => Some(Self::Absent { endpoint }),
+            Obstacle::Refused => Some(Self::Refused { endpoint }),
+            Obstacle::TimedOut { .. } => Some(Self::Silent { endpoint, obstacle: obstacle.clone() }),
+            Obstacle::Malformed(_)
+            | Obstacle::Closed
+            | Obstacle::TooLarge { .. }
+            | Obstacle::NotAFile
+            | Obstacle::Unsupported
+            | Obstacle::Other(_) => Some(Self::NotAnEngine { endpoint, obstacle: obstacle.clone() }),
+            // A 404 to /version is no engine; a 500 or a refusal is one in trouble, of which something can still be said.
+            Obstacle::Status(404) => Some(Self::NotAnEngine { endpoint, obstacle: obstacle.clone() }),
+            Obstacle::Denied | Obstacle::Forbidden(_) | Obstacle::Status(_) | Obstacle::NotRecorded => None,
+        }
+    }
+}

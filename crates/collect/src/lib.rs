@@ -1,0 +1,29 @@
+//! The only reader of the system: asks a [`World`] about one host and its container engine, and returns a [`facts::Snapshot`].
+//!
+//! The world is a handful of small traits, one a source ([`source`]), each with a real, a recording and a replaying
+//! implementation. Secrets are removed **below** the recorder ([`redact`]), so neither a Snapshot nor a recording ever
+//! holds one. Nothing here judges, and nothing here writes, starts a process, or prints.
+
+mod collect;
+mod docker;
+mod endpoint;
+mod error;
+mod gaps;
+mod host;
+mod obstacle;
+mod options;
+mod parse;
+mod pooled;
+mod real;
+mod record;
+pub mod redact;
+pub mod source;
+mod world;
+
+pub use collect::collect;
+pub use endpoint::{Endpoint, EndpointError};
+pub use error::CollectError;
+pub use obstacle::{Answer, Obstacle};
+pub use options::{Limits, Options};
+pub use record::{Recorder, Recording, RecordingError};
+pub use world::World;

@@ -1,0 +1,23 @@
+//! Parsers of what the kernel prints. Each takes text that a container may have had a hand in (names, paths), never panics, and says
+//! `None` or leaves a line out rather than guess.
+
+mod acl;
+mod cgroup;
+mod id_map;
+mod limits;
+mod mountinfo;
+mod natural_order;
+mod net;
+mod status;
+
+pub(crate) use acl::acl;
+pub(crate) use cgroup::{UserUnit, cgroup_of, names_container, unit_of};
+pub(crate) use id_map::id_map;
+pub(crate) use limits::limits;
+pub(crate) use mountinfo::{cgroup_mounts, root_mount};
+pub(crate) use natural_order::natural_order;
+pub(crate) use net::{tcp_listeners, unix_listeners};
+pub(crate) use status::{stat, status};
+
+#[cfg(test)]
+mod never_panics;

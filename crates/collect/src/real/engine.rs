@@ -1,0 +1,175 @@
+//! A small HTTP client for the engine's Unix socket: few connections, kept open; every call bounded in time and size.
+
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Empty};
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::UnixStream;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::endpoint::Endpoint;
+use crate::obstacle::{Answer, Obstacle};
+use crate::options::Limits;
+use crate::redact;
+use crate::source::{EngineApi, EngineQuestion, Peer, Pending};
+
+type Sender = SendRequest<Empty<Bytes>>;
+
+/// The engine behind a Unix socket.
+pub(crate) struct EngineClient {
+    endpoint: Endpoint,
+    limits: Limits,
+    /// One permit a connection.
+    turns: Semaphore,
+    /// Connections that wait for the next request.
+    idle: Mutex<Vec<Sender>>,
+    peer: OnceLock<Answer<Peer>>,
+    deadline: OnceLock<Instant>,
+}
+
+impl EngineClient {
+    pub(crate) fn new(endpoint: Endpoint, limits: Limits) -> Self {
+        Self {
+            endpoint,
+            limits,
+            turns: Semaphore::new(limits.connections.max(1)),
+            idle: Mutex::default(),
+            peer: OnceLock::new(),
+            deadline: OnceLock::new(),
+        }
+    }
+
+    async fn ask(&self, question: &EngineQuestion) -> Answer<Value> {
+        let path = question.path()?;
+        let deadline = *self.deadline.get_or_init(|| Instant::now() + self.limits.overall);
+        let body = timeout(deadline.saturating_duration_since(Instant::now()), async {
+            let _turn = self.turns.acquire().await.map_err(|_| Obstacle::Closed)?;
+            let limit = if question.is_single() { self.limits.object_bytes } else { self.limits.list_bytes };
+            timeout(self.limits.call, self.exchange(question, &path, limit)).await.unwrap_or(Err(Obstacle::timed_out(self.limits.call)))
+        });
+        let body = body.await.unwrap_or(Err(Obstacle::timed_out(self.limits.overall)))?;
+        redact::engine_answer(question, &body)
+    }
+
+    /// One request and its whole answer.
+    async fn exchange(&self, question: &EngineQuestion, path: &str, limit: u64) -> Answer<Vec<u8>> {
+        let (mut sender, response) = self.send(path).await?;
+        match response.status().as_u16() {
+            200 => {}
+            // Gone since it was listed. For anything but an object a 404 means that this is no engine.
+            404 if matches!(question, EngineQuestion::Container(_) | EngineQuestion::Image(_) | EngineQuestion::Network(_)) => {
+                return Err(Obstacle::NotFound);
+            }
+            status @ (401 | 403) => return Err(Obstacle::Forbidden(status)),
+            status => return Err(Obstacle::Status(status)),
+        }
+        let body = read_body(response.into_body(), limit).await?;
+        if sender.ready().await.is_ok() {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
+        }
+        Ok(body)
+    }
+
+    async fn send(&self, path: &str) -> Answer<(Sender, Response<Incoming>)> {
+        loop {
+            let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let reused = kept.is_some();
+            let mut sender = match kept {
+                Some(sender) => sender,
+                None => self.connect().await?,
+            };
+            let request = Request::get(path)
+                .header("Host", "docker")
+                .header("User-Agent", concat!("cofferdam/", env!("CARGO_PKG_VERSION")))
+                .body(Empty::new())
+                .map_err(|error| Obstacle::Malformed(error.to_string()))?;
+            match sender.send_request(request).await {
+                Ok(response) => return Ok((sender, response)),
+                // The engine may close a connection that waits; only on a fresh one is that an answer.
+                Err(error) if reused && !error.is_parse() => {}
+                Err(error) => return Err(http_obstacle(&error)),
+            }
+        }
+    }
+
+    async fn connect(&self) -> Answer<Sender> {
+        let stream = loop {
+            match UnixStream::connect(self.endpoint.socket()).await {
+                Ok(stream) => break stream,
+                // The queue of a server that accepts nobody is full: it may yet wake up, until the time is over.
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => sleep(Duration::from_millis(50)).await,
+                Err(error) => return Err(error.into()),
+            }
+        };
+        self.peer.get_or_init(|| {
+            let credentials = stream.peer_cred()?;
+            let pid = credentials.pid().and_then(|pid| u32::try_from(pid).ok()).unwrap_or_default();
+            Ok(Peer { pid, uid: credentials.uid() })
+        });
+        let (sender, connection) = http1::Builder::new()
+            .max_headers(64)
+            .max_buf_size(64 << 10)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| http_obstacle(&error))?;
+        // Its errors reach the waiting request too.
+        tokio::spawn(async move { drop(connection.await) });
+        Ok(sender)
+    }
+}
+
+impl EngineApi for EngineClient {
+    fn endpoint(&self) -> String {
+        self.endpoint.to_string()
+    }
+
+    fn socket(&self) -> String {
+        self.endpoint.socket().to_owned()
+    }
+
+    fn get(&self, question: EngineQuestion) -> Pending<'_, Answer<Value>> {
+        Box::pin(async move { self.ask(&question).await })
+    }
+
+    fn peer(&self) -> Answer<Peer> {
+        self.peer.get().cloned().unwrap_or_else(|| Err(Obstacle::Other("not connected yet".to_owned())))
+    }
+}
+
+async fn read_body(mut body: Incoming, limit: u64) -> Answer<Vec<u8>> {
+    use hyper::body::Body;
+    if body.size_hint().lower() > limit {
+        return Err(Obstacle::TooLarge { limit });
+    }
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| http_obstacle(&error))?;
+        if let Some(data) = frame.data_ref() {
+            if (bytes.len() + data.len()) as u64 > limit {
+                return Err(Obstacle::TooLarge { limit });
+            }
+            bytes.extend_from_slice(data);
+        }
+    }
+    Ok(bytes)
+}
+
+fn http_obstacle(error: &hyper::Error) -> Obstacle {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<std::io::Error>()).map(std::io::Error::kind);
+    let ended = matches!(cause, Some(BrokenPipe | ConnectionReset | UnexpectedEof));
+    if error.is_parse() {
+        Obstacle::Malformed("not HTTP".to_owned())
+    } else if ended || error.is_incomplete_message() || error.is_closed() || error.is_canceled() || error.is_body_write_aborted() {
+        Obstacle::Closed
+    } else {
+        // hyper's words hold no part of the message, but for a cause from the system.
+        Obstacle::Other(format!("HTTP: {error}"))
+    }
+}

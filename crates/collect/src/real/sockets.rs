@@ -1,0 +1,175 @@
+//! Probes of listening TCP sockets: what does a stranger get?
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{AlertDescription, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+use crate::obstacle::{Answer, Obstacle};
+use crate::source::{Pending, Probe, Sockets};
+
+/// More than any answer to a ping.
+const ANSWER_LIMIT: u64 = 4096;
+
+/// Connects as anybody could.
+pub(crate) struct TcpProbe {
+    patience: Duration,
+}
+
+impl TcpProbe {
+    pub(crate) fn new(patience: Duration) -> Self {
+        Self { patience }
+    }
+
+    async fn look(&self, address: SocketAddr) -> Answer<Probe> {
+        let mut plain = self.connect(address).await?;
+        // A server that says nothing within the time may still speak TLS.
+        let answer = timeout(self.patience, ping(&mut plain, address)).await.unwrap_or_default();
+        drop(plain);
+        match http_answer(&answer) {
+            // Go's TLS server tells a client that forgot TLS so.
+            Some(answer) if !answer.wants_tls => Ok(Probe::Http { status: answer.status, engine: answer.engine }),
+            _ => self.look_over_tls(address).await,
+        }
+    }
+
+    async fn look_over_tls(&self, address: SocketAddr) -> Answer<Probe> {
+        let stream = self.connect(address).await?;
+        let name = ServerName::from(address.ip());
+        let conversation = async {
+            let mut tls = TlsConnector::from(Arc::new(client()?)).connect(name, stream).await.map_err(refusal)?;
+            // In TLS 1.3 the handshake succeeds on this side whatever the server thinks: its refusal comes with the first read.
+            tls.write_all(&request(address)).await.map_err(refusal)?;
+            let mut answer = Vec::new();
+            let end = (&mut tls).take(ANSWER_LIMIT).read_to_end(&mut answer).await;
+            match http_answer(&answer) {
+                Some(answer) => Ok(Probe::Https { status: answer.status, engine: answer.engine }),
+                None => Err(end.err().map_or(Probe::TlsFailed { why: "TLS without an HTTP answer".to_owned() }, refusal)),
+            }
+        };
+        match timeout(self.patience, conversation).await {
+            Ok(Ok(probe) | Err(probe)) => Ok(probe),
+            Err(_) => Err(Obstacle::timed_out(self.patience)),
+        }
+    }
+
+    async fn connect(&self, address: SocketAddr) -> Answer<TcpStream> {
+        match timeout(self.patience, TcpStream::connect(address)).await {
+            Ok(stream) => Ok(stream?),
+            Err(_) => Err(Obstacle::timed_out(self.patience)),
+        }
+    }
+}
+
+impl Sockets for TcpProbe {
+    fn probe(&self, address: SocketAddr) -> Pending<'_, Answer<Probe>> {
+        Box::pin(self.look(address))
+    }
+}
+
+fn request(address: SocketAddr) -> Vec<u8> {
+    format!("GET /_ping HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").into_bytes()
+}
+
+/// What came back, as far as it came.
+async fn ping(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), address: SocketAddr) -> Vec<u8> {
+    let mut answer = Vec::new();
+    if stream.write_all(&request(address)).await.is_ok() {
+        // A reset after the answer does not undo the answer.
+        let _ = stream.take(ANSWER_LIMIT).read_to_end(&mut answer).await;
+    }
+    answer
+}
+
+struct HttpAnswer {
+    status: u16,
+    /// Every answer of dockerd carries Api-Version and Server, refusals too (its version middleware).
+    engine: bool,
+    wants_tls: bool,
+}
+
+fn http_answer(bytes: &[u8]) -> Option<HttpAnswer> {
+    let text = String::from_utf8_lossy(bytes);
+    let mut lines = text.lines();
+    let status = lines.next()?.strip_prefix("HTTP/1.")?.get(2..5)?.parse().ok()?;
+    let header = |line: &str| {
+        let (name, value) = line.split_once(':')?;
+        Some((name.to_ascii_lowercase(), value.trim().to_owned()))
+    };
+    let headers: Vec<_> = lines.by_ref().take_while(|line| !line.is_empty()).filter_map(header).collect();
+    let engine = headers.iter().any(|(name, value)| name == "api-version" || (name == "server" && value.starts_with("Docker/")));
+    let wants_tls = status == 400 && lines.any(|line| line.contains("HTTP request to an HTTPS server"));
+    Some(HttpAnswer { status, engine, wants_tls })
+}
+
+fn client() -> Result<ClientConfig, Probe> {
+    let provider = Arc::new(ring::default_provider());
+    let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Probe::TlsFailed { why: error.to_string() })?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
+        .with_no_client_auth();
+    Ok(config)
+}
+
+/// What a failed conversation says of the server.
+fn refusal(error: std::io::Error) -> Probe {
+    use AlertDescription::{AccessDenied, BadCertificate, CertificateRequired, CertificateUnknown, NoCertificate, UnknownCA};
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+        Some(Error::AlertReceived(
+            AccessDenied | BadCertificate | CertificateRequired | CertificateUnknown | NoCertificate | UnknownCA,
+        )) => Probe::CertificateWanted,
+        Some(Error::InvalidMessage(_)) => Probe::Neither,
+        Some(error) => Probe::TlsFailed { why: error.to_string() },
+        // Closed or reset during the handshake without a word of TLS.
+        None => Probe::Neither,
+    }
+}
+
+/// Believes every certificate: the question is what the server lets in, not who it is. Nothing is sent to it but a ping.
+#[derive(Debug)]
+struct AnyCertificate(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for AnyCertificate {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _message: &[u8],
+        _certificate: &CertificateDer<'_>,
+        _signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _message: &[u8],
+        _certificate: &CertificateDer<'_>,
+        _signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}

@@ -1,0 +1,22 @@
+//! The container engine and all that it holds.
+
+mod arguments;
+mod config;
+mod container;
+mod engine;
+mod image;
+mod network;
+mod process;
+mod unit;
+
+pub use arguments::{Argument, arguments};
+pub use config::{ConfigEntry, ConfigError, parse_config};
+pub use container::{
+    Cgroup, Container, ContainerProcess, ContainerState, EnvVar, IdMapping, Limit, Mount, NetworkEndpoint, PortBinding, ProcStatus,
+    ResourceLimit, RestartPolicy,
+};
+pub use engine::{Component, Engine, Info, StartupRecord, Version};
+pub use image::Image;
+pub use network::Network;
+pub use process::{DaemonProcess, Listener, ProxyProcess};
+pub use unit::Unit;

@@ -1,0 +1,394 @@
+//! Removing secrets before anything is kept. The readers in `collect` call this below the recorder, so that neither Snapshot nor
+//! recording nor report ever holds a secret.
+//!
+//! What stays: names, kinds, lengths, structure. What goes: values of environment, labels, log options, proxy URLs with
+//! credentials, registry credentials, and command-line words of processes that are not ours to show.
+
+use serde_json::Value;
+
+/// What stands in the place of a removed value.
+pub const MARK: &str = "[redacted]";
+
+/// Keys of daemon.json whose string values are never kept.
+const DAEMON_JSON_VALUES: &[&str] = &[
+    "labels",
+    "log-opts",
+    "proxies",
+    "http-proxy",
+    "https-proxy",
+    "exec-opts-secret",
+    "cluster-store-opts",
+    "registry-auth",
+    "node-generic-resources",
+];
+
+/// Keys of daemon.json whose values are kept (dockerd 19.03 to 29). Any other key may be a future one, or a mistake that holds a secret.
+const DAEMON_JSON_KEPT: &[&str] = &[
+    "allow-direct-routing",
+    "allow-nondistributable-artifacts",
+    "api-cors-header",
+    "authorization-plugins",
+    "bip",
+    "bip6",
+    "bridge",
+    "bridge-accept-fwmark",
+    "builder",
+    "cdi-spec-dirs",
+    "cgroup-parent",
+    "cluster-advertise",
+    "containerd",
+    "containerd-namespace",
+    "containerd-plugin-namespace",
+    "containerd-plugins-namespace",
+    "cpu-rt-period",
+    "cpu-rt-runtime",
+    "cri-containerd",
+    "data-root",
+    "debug",
+    "default-address-pools",
+    "default-cgroupns-mode",
+    "default-gateway",
+    "default-gateway-v6",
+    "default-ipc-mode",
+    "default-network-opts",
+    "default-runtime",
+    "default-shm-size",
+    "default-stop-timeout",
+    "default-ulimits",
+    "deprecated-key-path",
+    "disable-legacy-registry",
+    "dns",
+    "dns-opts",
+    "dns-search",
+    "exec-opts",
+    "exec-root",
+    "experimental",
+    "features",
+    "firewall-backend",
+    "fixed-cidr",
+    "fixed-cidr-v6",
+    "graph",
+    "group",
+    "host-gateway-ip",
+    "host-gateway-ips",
+    "hosts",
+    "icc",
+    "init",
+    "init-path",
+    "insecure-registries",
+    "ip",
+    "ip-forward",
+    "ip-forward-no-drop",
+    "ip-masq",
+    "ip6tables",
+    "iptables",
+    "ipv6",
+    "live-restore",
+    "log-driver",
+    "log-format",
+    "log-level",
+    "max-concurrent-downloads",
+    "max-concurrent-uploads",
+    "max-download-attempts",
+    "metrics-addr",
+    "mtu",
+    "network-control-plane-mtu",
+    "network-diagnostic-port",
+    "no-new-privileges",
+    "oom-score-adjust",
+    "pidfile",
+    "raw-logs",
+    "registry-mirrors",
+    "rootless",
+    "runtimes",
+    "seccomp-profile",
+    "selinux-enabled",
+    "shutdown-timeout",
+    "storage-driver",
+    "storage-opts",
+    "swarm-default-advertise-addr",
+    "tls",
+    "tlscacert",
+    "tlscert",
+    "tlskey",
+    "tlsverify",
+    "userland-proxy",
+    "userland-proxy-path",
+    "userns-remap",
+];
+
+/// Members below a kept key whose values are never kept: what a runtime is started with is another program's command line.
+const DAEMON_JSON_NESTED_VALUES: &[&str] = &["runtimeargs", "options"];
+
+/// Flags of dockerd whose values are never kept whole.
+const DAEMON_FLAGS: &[&str] = &["--label", "--log-opt", "--http-proxy", "--https-proxy", "--cluster-store-opt"];
+
+/// Whether an environment variable, label or option looks like a credential by its name or by its value.
+pub fn looks_like_credential(name: &str, value: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "password",
+        "passwd",
+        "passphrase",
+        "secret",
+        "token",
+        "apikey",
+        "api_key",
+        "api-key",
+        "private_key",
+        "access_key",
+        "credential",
+        "_pwd",
+        "_pass",
+    ];
+    const PREFIXES: &[&str] = &["AKIA", "ghp_", "gho_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "sk_live_", "-----BEGIN", "eyJhbGciOi"];
+    if value.is_empty() {
+        return false;
+    }
+    let lower = name.to_ascii_lowercase();
+    // A name that ends in _FILE points to a secret and is not one.
+    let named = !lower.ends_with("_file") && WORDS.iter().any(|word| lower.contains(word));
+    named || PREFIXES.iter().any(|prefix| value.starts_with(prefix)) || has_url_password(value)
+}
+
+/// Whether a text holds a URL with a password: `scheme://user:password@host`. Over HTTP a user alone may be a token.
+pub fn has_url_password(text: &str) -> bool {
+    text.match_indices("://").any(|(at, _)| {
+        let rest = &text[at + 3..];
+        let authority = &rest[..rest.find(['/', '?', '#', ' ', '"']).unwrap_or(rest.len())];
+        let over_http = text[..at].ends_with("http") || text[..at].ends_with("https");
+        authority.rfind('@').is_some_and(|end| over_http || authority[..end].contains(':'))
+    })
+}
+
+/// daemon.json with the values of secret-bearing keys replaced, every other byte as it was. Text that is no valid JSON is
+/// replaced whole, but for its line structure: what cannot be parsed cannot be told safe.
+pub fn daemon_json(text: &str) -> String {
+    if !text.trim().is_empty() && serde_json::from_str::<Value>(text).is_err() {
+        return text.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("{MARK}\n") }).collect();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut scan = Scan { text, index: 0 };
+    scan.value(&mut out, false, 0);
+    out.push_str(&text[scan.index.min(text.len())..]);
+    out
+}
+
+/// A walk over valid JSON that copies every byte but secret strings.
+struct Scan<'t> {
+    text: &'t str,
+    index: usize,
+}
+
+impl Scan<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.index).copied()
+    }
+
+    fn copy_while(&mut self, out: &mut String, keep: impl Fn(u8) -> bool) {
+        let start = self.index;
+        while self.peek().is_some_and(&keep) {
+            self.index += 1;
+        }
+        out.push_str(&self.text[start..self.index]);
+    }
+
+    /// The quoted string at the cursor, as written; the cursor goes behind it.
+    fn string(&mut self) -> &str {
+        let start = self.index;
+        self.index += 1;
+        while let Some(byte) = self.peek() {
+            self.index += if byte == b'\\' { 2 } else { 1 };
+            if byte == b'"' {
+                break;
+            }
+        }
+        &self.text[start..self.index.min(self.text.len())]
+    }
+
+    fn value(&mut self, out: &mut String, secret: bool, depth: usize) {
+        self.copy_while(out, |byte| byte.is_ascii_whitespace());
+        match self.peek() {
+            Some(b'"') => {
+                let quoted = self.string().to_owned();
+                let plain: String = serde_json::from_str(&quoted).unwrap_or_default();
+                if secret || has_url_password(&plain) || looks_like_credential("", &plain) {
+                    out.push('"');
+                    out.push_str(MARK);
+                    out.push('"');
+                } else {
+                    out.push_str(&quoted);
+                }
+            }
+            Some(b'{') => self.object(out, secret, depth),
+            Some(b'[') => self.array(out, secret, depth),
+            Some(_) if secret => {
+                let start = self.index;
+                while self.peek().is_some_and(|byte| !matches!(byte, b',' | b'}' | b']') && !byte.is_ascii_whitespace()) {
+                    self.index += 1;
+                }
+                let word = &self.text[start..self.index];
+                out.push_str(if matches!(word, "true" | "false" | "null") { word } else { "0" });
+            }
+            Some(_) => self.copy_while(out, |byte| !matches!(byte, b',' | b'}' | b']') && !byte.is_ascii_whitespace()),
+            None => {}
+        }
+    }
+
+    fn object(&mut self, out: &mut String, secret: bool, depth: usize) {
+        out.push('{');
+        self.index += 1;
+        loop {
+            self.copy_while(out, |byte| byte.is_ascii_whitespace() || byte == b',');
+            match self.peek() {
+                Some(b'"') => {
+                    let quoted = self.string().to_owned();
+                    let key: String = serde_json::from_str(&quoted).unwrap_or_default();
+                    out.push_str(&quoted);
+                    self.copy_while(out, |byte| byte.is_ascii_whitespace() || byte == b':');
+                    let lower = key.to_ascii_lowercase();
+                    let named = if depth == 0 {
+                        DAEMON_JSON_VALUES.contains(&lower.as_str()) || !DAEMON_JSON_KEPT.contains(&lower.as_str())
+                    } else {
+                        DAEMON_JSON_NESTED_VALUES.contains(&lower.as_str())
+                    };
+                    let hides = secret || named || looks_like_credential(&key, "x");
+                    self.value(out, hides, depth + 1);
+                }
+                Some(_) => {
+                    self.index += 1;
+                    out.push('}');
+                    return;
+                }
+                None => return,
+            }
+        }
+    }
+
+    fn array(&mut self, out: &mut String, secret: bool, depth: usize) {
+        out.push('[');
+        self.index += 1;
+        loop {
+            self.copy_while(out, |byte| byte.is_ascii_whitespace() || byte == b',');
+            match self.peek() {
+                Some(b']') => {
+                    self.index += 1;
+                    out.push(']');
+                    return;
+                }
+                Some(_) => self.value(out, secret, depth + 1),
+                None => return,
+            }
+        }
+    }
+}
+
+/// The daemon's argv with the values of secret-bearing flags replaced; the number of words stays.
+pub fn daemon_argv(argv: &[String]) -> Vec<String> {
+    let mut hide_next = false;
+    argv.iter()
+        .map(|word| {
+            if std::mem::take(&mut hide_next) {
+                return MARK.to_owned();
+            }
+            let (name, value) = word.split_once('=').map_or((word.as_str(), None), |(name, value)| (name, Some(value)));
+            let normal = name.replace('_', "-");
+            let secret = DAEMON_FLAGS.contains(&normal.as_str()) || (name.starts_with('-') && looks_like_credential(name, "x"));
+            match (secret, value) {
+                (true, Some(_)) => format!("{name}={MARK}"),
+                (true, None) => {
+                    hide_next = true;
+                    word.clone()
+                }
+                (false, _) if has_url_password(word) => MARK.to_owned(),
+                (false, _) => word.clone(),
+            }
+        })
+        .collect()
+}
+
+/// A systemd unit file with the values of Environment=, SetCredential= and the like replaced, line by line, and ExecStart's secret flags.
+pub fn unit_file(text: &str) -> String {
+    const SECRET: &[&str] = &["environment", "setcredential", "setcredentialencrypted", "passenvironment"];
+    let mut out = String::with_capacity(text.len());
+    let mut continued_secret = false;
+    for line in text.split_inclusive('\n') {
+        let body = line.strip_suffix('\n').unwrap_or(line);
+        let end = &line[body.len()..];
+        let continues = body.ends_with('\\');
+        let (key, value) = body.split_once('=').map_or((body, ""), |(key, value)| (key, value));
+        let is_comment = body.trim_start().starts_with(['#', ';']);
+        if continued_secret {
+            out.push_str(MARK);
+            out.push_str(if continues { " \\" } else { "" });
+        } else if is_comment && (has_url_password(body) || looks_like_credential(body, "x")) {
+            out.push('#');
+            out.push_str(MARK);
+        } else if !is_comment && SECRET.contains(&key.trim().to_ascii_lowercase().as_str()) {
+            out.push_str(key);
+            out.push('=');
+            // The names of the variables stay: they tell that a proxy is set.
+            let names: Vec<String> = value
+                .trim_end_matches('\\')
+                .split_whitespace()
+                .filter_map(|word| word.trim_matches(['"', '\'']).split_once('=').map(|(name, _)| format!("{name}={MARK}")))
+                .collect();
+            out.push_str(&names.join(" "));
+            out.push_str(if continues { " \\" } else { "" });
+            continued_secret = continues;
+        } else {
+            let words: Vec<String> = body.split(' ').map(str::to_owned).collect();
+            out.push_str(&daemon_argv(&words).join(" "));
+        }
+        continued_secret = continued_secret && continues;
+        out.push_str(end);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn daemon_json_keeps_layout() {
+        let text = "{\n\t\"log-level\" : \"debug\",  \"labels\":[\"team=planted-secret\"],\n \"log-opts\": {\"token\": \"planted-secret\", \"n\": 5},\"insecure-registries\": [\"https://u:planted-secret@r\"],\n \"max\": 3 }\n";
+        let safe = daemon_json(text);
+        assert!(!safe.contains("planted-secret"), "{safe}");
+        assert!(safe.contains("\"log-level\" : \"debug\","));
+        assert_eq!(safe.lines().count(), text.lines().count());
+        let keys = |text: &str| crate::docker::parse_config(text).unwrap().into_iter().map(|e| (e.key, e.line)).collect::<Vec<_>>();
+        assert_eq!(keys(&safe), keys(text));
+        assert_eq!(daemon_json("{\"icc\": false}\n"), "{\"icc\": false}\n");
+        assert_eq!(daemon_json(""), "");
+        assert!(!daemon_json("{\"x\": \"planted-secret\",}").contains("planted"));
+        let others = "{\"future-key\": [\"planted-secret\"], \"runtimes\": {\"x\": {\"path\": \"/x\", \"runtimeArgs\": [\"planted-secret\"]}}, \"registry-mirrors\": [\"https://planted-secret@m\"], \"default-ulimits\": {\"nofile\": {\"Name\": \"nofile\", \"Soft\": 5}}}";
+        let safe = daemon_json(others);
+        assert!(!safe.contains("planted") && safe.contains("\"/x\"") && safe.contains("\"Soft\": 5"), "{safe}");
+    }
+
+    #[test]
+    fn argv_and_units() {
+        let argv: Vec<String> =
+            ["dockerd", "--label=a=planted-secret", "--log-opt", "planted-secret", "--http-proxy=http://u:planted-secret@p", "-H", "fd://"]
+                .map(String::from)
+                .into();
+        let safe = daemon_argv(&argv);
+        assert!(!safe.join(" ").contains("planted"));
+        assert_eq!(safe.len(), argv.len());
+        assert_eq!(&safe[5..], ["-H", "fd://"]);
+        let unit = "[Service]\nEnvironment=\"HTTP_PROXY=http://u:planted-secret@p\" \\\n  \"B=planted-secret\"\nExecStart=/usr/sbin/dockerd -H fd:// --label=x=planted-secret $DOCKER_OPTS\n";
+        let safe = unit_file(unit);
+        assert!(!safe.contains("planted"), "{safe}");
+        assert!(safe.contains("HTTP_PROXY=[redacted]") && safe.contains("ExecStart=/usr/sbin/dockerd -H fd://"));
+        assert_eq!(safe.lines().count(), unit.lines().count());
+    }
+
+    #[test]
+    fn credentials() {
+        assert!(looks_like_credential("DB_PASSWORD", "x"));
+        assert!(!looks_like_credential("DB_PASSWORD_FILE", "/run/secrets/db"));
+        assert!(looks_like_credential("URL", "postgres://u:p@h/db"));
+        assert!(!looks_like_credential("URL", "https://example.org/a:b@c"));
+        assert!(!looks_like_credential("PATH", "/bin"));
+    }
+}

@@ -1,0 +1,85 @@
+//! The audit step: every rule on its own, so that no rule of others is ever at risk.
+
+use std::path::Path;
+
+use super::run::Run;
+use crate::edit::audit_rules::{self, ARCHES};
+use crate::edit::tmpfiles;
+use crate::error::Error;
+use crate::journal::{Before, Op, Record};
+use crate::plan::{AuditChange, Refusal};
+use crate::system::audit::Audit;
+
+impl Run<'_> {
+    /// Notes which of the rules are loaded already: those are not ours.
+    pub(super) async fn keep_rules(&mut self, step: &str, change: &AuditChange) -> Result<(), Error> {
+        if !change.load {
+            return Ok(());
+        }
+        let mut audit = Audit::open()?;
+        for rule in &change.rules {
+            for arch in ARCHES {
+                let known = self.log.ledger.rules.iter().any(|known| known.rule == *rule && known.arch == *arch);
+                if !known {
+                    let loaded = audit.holds(rule, arch).await?;
+                    let before = Before::Rule { rule: rule.clone(), arch: (*arch).to_owned(), loaded };
+                    self.log.append(&Record::Before { step: step.to_owned(), before })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Loads what is missing, then keeps it for the next boot. A rule that the kernel refuses never gets into the file, where it would
+    /// stop the loading of every later rule.
+    pub(super) async fn audit_forward(&mut self, step: &str, change: &AuditChange) -> Result<(), Error> {
+        self.keep_rules(step, change).await?;
+        if change.load {
+            for rule in &change.rules {
+                for arch in ARCHES {
+                    if !Audit::open()?.holds(rule, arch).await? {
+                        self.act(step, Op::LoadRule { rule: rule.clone(), arch: (*arch).to_owned() }).await?;
+                    }
+                }
+            }
+        }
+        // The directories first: a kept rule whose directory is missing at boot is the one harm that this step can do.
+        let tmpfiles = Path::new(&change.tmpfiles_file);
+        self.add_lines(step, tmpfiles, tmpfiles::HEADER, &change.tmpfiles_lines, 0o644).await?;
+        let rules = Path::new(&change.rules_file);
+        self.add_lines(step, rules, audit_rules::HEADER, &change.rules_lines, 0o640).await
+    }
+
+    /// Deletes exactly the rules that this run loaded, and takes its lines out.
+    pub(super) async fn audit_back(&mut self, step: &str, change: &AuditChange) -> Result<(), Error> {
+        self.take_lines(step, Path::new(&change.rules_file), &change.rules_lines).await?;
+        self.take_lines(step, Path::new(&change.tmpfiles_file), &change.tmpfiles_lines).await?;
+        let ours: Vec<_> = self.log.ledger.rules.iter().rev().filter(|known| known.touched && !known.loaded_before).cloned().collect();
+        for known in ours {
+            if Audit::open()?.holds(&known.rule, &known.arch).await? {
+                self.act(step, Op::DeleteRule { rule: known.rule, arch: known.arch }).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What only the live system can tell of the rules: a watch whose last component is a link never fires.
+pub(super) fn check_paths(change: &AuditChange) -> Result<(), Refusal> {
+    for rule in &change.rules {
+        let path = Path::new(&rule.path);
+        if path.symlink_metadata().is_ok_and(|stat| stat.file_type().is_symlink()) {
+            return Err(Refusal::because(
+                format!("{} is a symbolic link now: an audit rule on it would never fire", rule.path),
+                "plan again: the rule is made for what it leads to",
+            ));
+        }
+        if let Some(folder) = path.parent().filter(|folder| !folder.is_dir()) {
+            return Err(Refusal::because(
+                format!("{} does not exist: the kernel would refuse the audit rule for {}", folder.display(), rule.path),
+                "plan again",
+            ));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,38 @@
+//! The envelopes that others build on: one shape, kebab-case words, snake_case keys, additive changes only within a major number.
+
+use assess::{Assessment, BenchmarkResult, Summary};
+use harden::plan::Plan;
+use serde_json::{Value, json};
+
+/// `cofferdam/assessment/1`, canonical. `catalogue` is the version or digest of the checks and threats that judged.
+pub fn assessment(assessment: &Assessment, catalogue: &str) -> String {
+    let mut envelope = tree(assessment);
+    envelope["schema"] = json!("cofferdam/assessment/1");
+    envelope["tool"]["catalogue"] = json!(catalogue);
+    facts::canonical_json(&envelope)
+}
+
+/// `cofferdam/bench/1`, canonical. Target, Snapshot and gaps are those of the assessment that the run was made from.
+pub fn bench(assessment: &Assessment, result: &BenchmarkResult, catalogue: &str) -> String {
+    let mut tool = tree(&assessment.tool);
+    tool["catalogue"] = json!(catalogue);
+    facts::canonical_json(&json!({
+        "schema": "cofferdam/bench/1",
+        "tool": tool,
+        "target": assessment.target,
+        "snapshot": assessment.snapshot,
+        "benchmark": result.benchmark,
+        "summary": Summary::of(result.controls.iter().map(|control| control.verdict)),
+        "gaps": assessment.gaps,
+        "controls": result.controls,
+    }))
+}
+
+/// `cofferdam/plan/1`, canonical: the same bytes that `harden` writes and reads.
+pub fn plan(plan: &Plan) -> String {
+    plan.to_json()
+}
+
+fn tree<T: serde::Serialize>(value: &T) -> Value {
+    serde_json::to_value(value).expect("plain data always serializes")
+}

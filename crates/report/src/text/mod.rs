@@ -1,0 +1,16 @@
+//! For people in a terminal, at three in the morning: what, where, how bad, what to type.
+
+mod assess;
+mod bench;
+mod explain;
+mod page;
+mod plan;
+mod run;
+mod verify;
+
+pub use assess::{advice, assess, threats};
+pub use bench::bench;
+pub use explain::explain;
+pub use plan::{plan, refusal};
+pub use run::{outcome, runs};
+pub use verify::verification;

@@ -1,0 +1,167 @@
+//! What people read in a terminal. Each page is a snapshot: read it before accepting it.
+#![allow(clippy::unwrap_used, reason = "this is test code, which clippy does not see outside of test functions")]
+
+mod fixture;
+
+use assess::Explanation;
+use fixture::{HOSTILE, Names, State, assessment, benchmark, benchmark_result};
+use harden::{Difference, Outcome, Report, RunState, RunStatus, StepStatus, Verification};
+use report::{Style, text};
+
+fn pages(names: &Names, style: Style) -> Vec<(&'static str, String)> {
+    let assessment = assessment(State::Before, names);
+    let benchmark = benchmark(true);
+    let result = benchmark_result(&benchmark, &assessment);
+    let plan = fixture::plan(names);
+    let (checks, threats, kubernetes) = (fixture::checks(), fixture::docker_threats(), fixture::kubernetes_threats());
+    let numbers = std::collections::BTreeMap::from([("cis-docker-1.6.0".to_owned(), vec!["2.15".to_owned()])]);
+    let of = |id: &str| Explanation::Check { check: &checks[id], numbers: numbers.clone(), threats: vec![&threats[6]] };
+    let difference = |id: &str, subject: &str, predicted: &str, measured: &str, reason: &str| Difference {
+        id: id.into(),
+        subject: subject.into(),
+        predicted: predicted.into(),
+        measured: measured.into(),
+        reason: reason.into(),
+    };
+    let verification = Verification {
+        confirmed: 82,
+        differences: vec![
+            difference("docker.container.memory-limit", &names.web, "pass", "unknown", "memory.max could not be read: permission denied"),
+            difference("docker.daemon.live-restore", &names.host, "pass", "fail", "live restore is off"),
+        ],
+    };
+    let report = |outcome| Report {
+        run: "20261121T031200Z-1".into(),
+        outcome,
+        steps: vec![format!("update container {}", names.web)],
+        notes: vec![format!("{} did not start again", names.web)],
+    };
+    vec![
+        ("assess", text::assess(&assessment, style)),
+        ("threats", text::threats(&assessment, style)),
+        ("advice", text::advice(&assessment, 4, style)),
+        ("bench", text::bench(&assessment, &benchmark, &result, style)),
+        ("plan", text::plan(&plan, Some("cofferdam harden apply --plan plan.json"), style)),
+        ("explain_check", text::explain(&of("docker.container.no-runtime-socket"), Some(&assessment), style)),
+        ("explain_check_anywhere", text::explain(&of("docker.daemon.live-restore"), None, style)),
+        ("explain_threat", text::explain(&Explanation::Threat(&threats[6]), Some(&assessment), style)),
+        ("explain_reference", text::explain(&Explanation::Reference(&kubernetes[1]), Some(&assessment), style)),
+        (
+            "explain_not_built",
+            text::explain(&Explanation::NotBuilt { benchmark: &benchmark, control: &benchmark.controls[0] }, None, style),
+        ),
+        ("verification", text::verification(&plan, &verification, style)),
+        ("outcome_done", text::outcome(&report(Outcome::Done), style)),
+        (
+            "outcome_partly",
+            text::outcome(&report(Outcome::Partly { why: format!("the engine refused the update of {}", names.web) }), style),
+        ),
+        ("runs", text::runs(&runs(names), style)),
+        ("refusal", text::refusal(&fixture::refusal(names), style)),
+    ]
+}
+
+fn runs(names: &Names) -> Vec<RunStatus> {
+    let step = |n: usize, title: String, state| StepStatus {
+        id: format!("step-{n}"),
+        title,
+        state,
+        residue: "inspect shows a number instead of 0".into(),
+    };
+    let run = |id: &str, state, words: String, steps, next: Vec<String>| RunStatus {
+        id: id.into(),
+        began: "2026-11-21T03:12:00Z".into(),
+        state,
+        words,
+        verified: None,
+        steps,
+        notes: vec![],
+        next,
+    };
+    let web = &names.web;
+    vec![
+        run(
+            "20261121T031200Z-1",
+            RunState::Interrupted,
+            format!(
+                "interrupted in step-1 (update container {web}), when it was about to update {web} or had just done so, and the machine was booted again since"
+            ),
+            vec![step(1, format!("update container {web}"), "begun"), step(2, "change daemon.json".into(), "not begun")],
+            vec![
+                "cofferdam harden resume 20261121T031200Z-1      # finish it".into(),
+                "cofferdam harden rollback 20261121T031200Z-1    # take it back".into(),
+            ],
+        ),
+        run(
+            "20261120T020000Z-1",
+            RunState::RolledBack,
+            "taken back".into(),
+            vec![step(1, format!("update container {web}"), "taken back")],
+            vec![],
+        ),
+    ]
+}
+
+#[test]
+fn every_page() {
+    for (name, page) in pages(&Names::default(), Style::default()) {
+        insta::assert_snapshot!(name, page);
+    }
+}
+
+#[test]
+fn after_hardening() {
+    insta::assert_snapshot!(text::assess(&assessment(State::After, &Names::default()), Style::default()));
+}
+
+/// Commands and diffs are never broken: they are to be copied.
+fn may_be_long(line: &str) -> bool {
+    let line = line.trim_start();
+    line.starts_with("cofferdam ") || line.starts_with(['+', '-', ' ', '@'])
+}
+
+#[test]
+fn lines_fit_the_width() {
+    for width in [60, 80, 132] {
+        for (name, page) in pages(&Names::default(), Style { width, colour: false }) {
+            for line in page.lines().filter(|line| !may_be_long(line)) {
+                assert!(line.chars().count() <= width, "{name} at {width}: {line}");
+            }
+        }
+    }
+}
+
+/// Pages that speak of the catalogue, or of the daemon alone.
+fn names_nobody(page: &str) -> bool {
+    page.starts_with("explain_") && page != "explain_check"
+}
+
+#[test]
+fn hostile_names_have_no_power() {
+    for colour in [false, true] {
+        for (name, page) in pages(&Names::hostile(), Style { width: 80, colour }) {
+            assert!(!page.contains(HOSTILE) && !page.contains('\u{202e}') && !page.contains("\u{1b}[31m<"), "{name}");
+            assert!(page.contains("\\x1b[31m") || names_nobody(name), "{name} shows what was there");
+            if !colour {
+                assert!(page.chars().all(|character| !character.is_control() || matches!(character, '\n' | '\t')), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn colour_changes_nothing_but_colour() {
+    let plain = pages(&Names::default(), Style { width: 80, colour: false });
+    let coloured = pages(&Names::default(), Style { width: 80, colour: true });
+    for ((name, plain), (_, coloured)) in plain.iter().zip(&coloured) {
+        assert!(coloured.contains("\u{1b}["), "{name}");
+        let mut stripped = String::new();
+        let mut rest = coloured.as_str();
+        while let Some(at) = rest.find('\u{1b}') {
+            stripped.push_str(&rest[..at]);
+            rest = &rest[at + rest[at..].find('m').unwrap() + 1..];
+        }
+        stripped.push_str(rest);
+        assert_eq!(&stripped, plain, "{name}");
+    }
+}

@@ -1,0 +1,32 @@
+//! How a lab daemon is started.
+
+/// The file and the flags of a [`Daemon`](crate::Daemon).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DaemonOptions {
+    /// The text of daemon.json.
+    pub config: String,
+    /// Flags beside those that keep it apart from the machine (`-H`, `--data-root`, `--exec-root`, `--pidfile`, `--config-file`).
+    pub flags: Vec<String>,
+}
+
+impl DaemonOptions {
+    /// Options with that text of daemon.json and no flags.
+    #[must_use]
+    pub fn config(text: impl Into<String>) -> Self {
+        Self { config: text.into(), flags: Vec::new() }
+    }
+
+    /// The same with one flag more.
+    #[must_use]
+    pub fn flag(mut self, flag: impl Into<String>) -> Self {
+        self.flags.push(flag.into());
+        self
+    }
+}
+
+impl Default for DaemonOptions {
+    /// An empty object and no flags: the engine's own defaults.
+    fn default() -> Self {
+        Self::config("{}\n")
+    }
+}

@@ -1,0 +1,275 @@
+//! Real hosts: verdicts on the weak and the sound one, the five stories, a reboot, power cuts.
+#![cfg(feature = "real")]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use lab::{VmOptions, World};
+use serde_json::{Value, json};
+use support::{Host, State, difference, say, without_processes};
+
+/// What one story fixes: story, the three `--fix`, and whether containers keep their processes.
+const STORIES: &[(&str, [&str; 3], bool)] = &[
+    ("A", ["cis-docker-1.6.0:1.1.3", "cis-docker-1.6.0:1.1.4", "cis-docker-1.6.0:1.1.8"], true),
+    ("B", ["cis-docker-1.2.0:2.13", "cis-docker-1.2.0:2.17", "cis-docker-1.2.0:4.5"], true),
+    ("C", ["cis-docker-1.2.0:1.2.3", "cis-docker-1.2.0:5.10", "cis-docker-1.2.0:5.14"], true),
+    ("D", ["cis-docker-1.6.0:2.15", "cis-docker-1.6.0:2.16", "cis-docker-1.6.0:2.14"], true),
+    // icc needs a window in which no container runs.
+    ("E", ["cis-docker-1.2.0:2.1", "cis-docker-1.2.0:2.17", "cis-docker-1.2.0:2.2"], false),
+];
+
+const FAIL_1_6_0: &[&str] = &["1.1.3", "1.1.4", "1.1.8", "2.14", "2.15", "2.16"];
+const FAIL_1_2_0: &[&str] = &["1.2.3", "2.1", "2.2", "2.13", "2.17", "5.10", "5.14"];
+
+fn verdicts_are(host: &Host, expected: &str) -> Result<()> {
+    for (benchmark, controls) in [("cis-docker-1.6.0", FAIL_1_6_0), ("cis-docker-1.2.0", FAIL_1_2_0)] {
+        let verdicts = host.verdicts(benchmark)?;
+        for control in controls {
+            ensure!(verdicts[*control] == expected, "{benchmark} {control} is {}, not {expected}", verdicts[*control]);
+        }
+        let content_trust = &verdicts["4.5"];
+        ensure!(content_trust == "manual", "{benchmark} 4.5 is {content_trust}");
+    }
+    Ok(())
+}
+
+#[test]
+fn weak_and_sound() -> Result<()> {
+    let mut weak = Host::resume(World::Weak, VmOptions::default())?;
+    verdicts_are(&weak, "fail")?;
+    spellings(&mut weak)?;
+    drop(weak);
+    let sound = Host::resume(World::Sound, VmOptions::default())?;
+    verdicts_are(&sound, "pass")?;
+    let fixes: String = STORIES.iter().flat_map(|story| story.1).map(|fix| format!(" --fix {fix}")).collect();
+    let plan = sound.json(&format!("harden plan --format json{fixes}"))?;
+    ensure!(plan["steps"].as_array().is_some_and(Vec::is_empty), "a plan from a hardened host is empty: {plan:#}");
+    Ok(())
+}
+
+/// One setting by file, by flag with `=`, by flag with a blank: one verdict with its source; in both: a conflict, refused before writing.
+fn spellings(host: &mut Host) -> Result<()> {
+    const FLAG: &str = "/etc/systemd/system/docker.service.d/flag.conf";
+    let control = |host: &Host| -> Result<(String, String)> {
+        let run = host.json("bench docker --benchmark cis-docker-1.6.0 --format json")?;
+        let control = run["controls"].as_array().into_iter().flatten().find(|control| control["id"] == "2.3").cloned().unwrap_or_default();
+        let subjects = control["subjects"].as_array().cloned().unwrap_or_default();
+        ensure!(subjects.len() == 1, "one verdict: {control:#}");
+        Ok((control["verdict"].as_str().unwrap_or_default().to_owned(), subjects[0]["facts"].to_string()))
+    };
+    let (verdict, facts) = control(host)?;
+    ensure!(verdict == "fail" && facts.contains("/etc/docker/daemon.json:2"), "by file: {verdict} {facts}");
+    for flags in ["--log-level=debug", "--log-level debug", "-l debug"] {
+        host.run(&format!(
+            "printf '{{\"labels\":[\"team=lab\"]}}' >/etc/docker/daemon.json; \
+             printf '[Service]\\nExecStart=\\nExecStart=/usr/sbin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock {flags}\\n' >{FLAG}; \
+             systemctl daemon-reload; systemctl restart docker"
+        ))?;
+        let (verdict, facts) = control(host)?;
+        ensure!(verdict == "fail" && facts.contains("argv["), "by flag {flags}: {verdict} {facts}");
+    }
+    // The daemon runs; somebody adds the key to the file too: it would refuse its next start.
+    host.run("printf '{\"log-level\":\"debug\"}' >/etc/docker/daemon.json")?;
+    let before = host.state()?;
+    let refused = host.cofferdam("harden apply --fix cis-docker-1.6.0:2.3 --yes")?;
+    ensure!(refused.code == 2, "a conflict is refused: {refused:?}");
+    ensure!(refused.stderr.contains("log-level"), "the refusal names the key: {refused:?}");
+    ensure!(host.state()? == before, "a refusal changes nothing:\n{}", difference(&before, &host.state()?));
+    Ok(())
+}
+
+#[test]
+fn five_stories() -> Result<()> {
+    let mut host = Host::resume(World::Weak, VmOptions::default())?;
+    let mut measured = BTreeMap::new();
+    for (name, fixes, keeps_processes) in STORIES {
+        say(&format!("-- story {name}"));
+        host.reset()?;
+        measured.insert(*name, story(&host, fixes, *keeps_processes).with_context(|| format!("story {name}"))?);
+    }
+    let measured = format!("{:#}\n", json!(measured));
+    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/stories.json");
+    if std::env::var_os("COFFERDAM_UPDATE").is_some() {
+        fs::write(&place, measured)?;
+    } else {
+        ensure!(fs::read_to_string(&place)? == measured, "docs/stories.json differs from what was measured (COFFERDAM_UPDATE=1 writes it):\n{measured}");
+    }
+    Ok(())
+}
+
+/// Statuses of each threat, counted over its elements: `open 9, partly 1`.
+type Statuses = BTreeMap<(String, String), String>;
+
+fn statuses(assessment: &Value) -> Statuses {
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let threats = assessment["threats"].as_array().into_iter().flatten();
+    threats.map(|threat| ((word(&threat["id"]), word(&threat["element"]["id"])), word(&threat["status"]))).collect()
+}
+
+fn counted(statuses: &Statuses, threat: &str) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for status in statuses.iter().filter(|((id, _), _)| id == threat).map(|(_, status)| status) {
+        *counts.entry(status).or_default() += 1;
+    }
+    counts.iter().map(|(status, count)| format!("{status} {count}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Where every threat stood before, as the plan predicted, and as measured after.
+fn compared(before: &Value, plan: &Value, after: &Value) -> Value {
+    let before = statuses(before);
+    let mut predicted = before.clone();
+    for change in plan["predicted"]["changes"].as_array().into_iter().flatten() {
+        if let Some(threat) = change["threat"].as_str() {
+            let element = change["subject"]["id"].as_str().unwrap_or_default();
+            predicted.insert((threat.to_owned(), element.to_owned()), change["after"].as_str().unwrap_or_default().to_owned());
+        }
+    }
+    let after = statuses(after);
+    let ids: BTreeSet<&String> = before.keys().map(|(id, _)| id).collect();
+    let row = |id: &str| json!({"before": counted(&before, id), "predicted": counted(&predicted, id), "after": counted(&after, id)});
+    ids.into_iter().map(|id| (id.clone(), row(id))).collect::<serde_json::Map<String, Value>>().into()
+}
+
+fn story(host: &Host, fixes: &[&str; 3], keeps_processes: bool) -> Result<Value> {
+    let before = host.state()?;
+    let judged_before = host.json("assess --format json")?;
+    let flags: String = fixes.iter().map(|fix| format!(" --fix {fix}")).collect();
+    host.cofferdam_exits(&format!("harden plan{flags}"), 0)?;
+    let plan = host.json(&format!("harden plan --format json{flags}"))?;
+    ensure!(host.state()? == before, "a plan changes nothing:\n{}", difference(&before, &host.state()?));
+
+    say(&host.cofferdam_exits(&format!("harden apply{flags} --yes"), 0)?);
+    let hardened = host.state()?;
+    for fix in fixes {
+        let (benchmark, control) = fix.split_once(':').unwrap_or_default();
+        let verdict = &host.verdicts(benchmark)?[control];
+        let expected = if control == "4.5" { "manual" } else { "pass" };
+        ensure!(verdict == expected, "{fix} is {verdict} after apply, not {expected}");
+        seen_by_others(host, fix, &hardened)?;
+    }
+    for (container, was) in &before.containers {
+        let is = &hardened.containers[container];
+        ensure!(is.running == was.running, "{container} ran: {}, runs: {}", was.running, is.running);
+        if keeps_processes {
+            ensure!((is.pid, &is.started_at) == (was.pid, &was.started_at), "{container} lost its process: {was:?} {is:?}");
+        }
+    }
+    let judged_after = host.json("assess --format json")?;
+    host.cofferdam_exits("harden verify --last --yes", 0)?;
+    ensure!(host.run("cofferdam harden status")?.contains("rollback"), "status says how to go back");
+
+    say(&host.cofferdam_exits("harden rollback --last --yes", 0)?);
+    let after = host.state()?;
+    let (left, right) = if keeps_processes { (before, after) } else { (without_processes(&before), without_processes(&after)) };
+    ensure!(left == right, "rollback brings everything back:\n{}", difference(&left, &right));
+    no_secret_left(host)?;
+    let compared = compared(&judged_before, &plan, &judged_after);
+    for (threat, row) in compared.as_object().into_iter().flatten() {
+        ensure!(row["predicted"] == row["after"], "{threat} was predicted otherwise: {row}");
+    }
+    Ok(compared)
+}
+
+/// The effect by the word of docker, auditctl, systemctl and /proc.
+fn seen_by_others(host: &Host, fix: &str, state: &State) -> Result<()> {
+    let has = |text: &str, words: &[&str]| words.iter().all(|word| text.contains(word));
+    let holds = match fix {
+        "cis-docker-1.6.0:1.1.3" | "cis-docker-1.2.0:1.2.3" => has(&state.audit, &["/usr/sbin/dockerd"]),
+        "cis-docker-1.6.0:1.1.4" => has(&state.audit, &["/run/containerd "]) || has(&state.audit, &["dir=/run/containerd"]),
+        "cis-docker-1.6.0:1.1.8" => has(&state.audit, &["/run/containerd/containerd.sock"]),
+        "cis-docker-1.2.0:2.13" | "cis-docker-1.6.0:2.15" => has(&state.daemon, &["live-restore=true"]),
+        "cis-docker-1.2.0:2.1" => state.daemon.lines().any(|line| line == "false"),
+        "cis-docker-1.2.0:2.17" | "cis-docker-1.6.0:2.14" => {
+            let status = host.run("docker run --rm --network none lab/busybox:1 grep NoNewPrivs /proc/self/status")?;
+            status.trim().ends_with('1')
+        }
+        "cis-docker-1.6.0:2.16" => host.vm.ssh("pidof docker-proxy")?.code != 0,
+        "cis-docker-1.2.0:2.2" => !host.run("cat /etc/docker/daemon.json")?.contains("debug"),
+        "cis-docker-1.2.0:5.10" => {
+            state.containers.values().filter(|container| container.running).all(|container| container.memory_max != "max")
+        }
+        "cis-docker-1.2.0:5.14" => {
+            state.containers.values().all(|container| matches!(container.restart.as_str(), "no:0" | "on-failure:5" | "on-failure:3"))
+        }
+        "cis-docker-1.2.0:4.5" => true,
+        other => anyhow::bail!("no outside view of {other}"),
+    };
+    ensure!(holds, "{fix} is not seen from outside: {state:#?}");
+    Ok(())
+}
+
+/// Only the journal's root-only before-bytes may hold what was in the host's own files; no planted secret is in any of those.
+fn no_secret_left(host: &Host) -> Result<()> {
+    let found = host.run("grep -rl planted-secret /var/lib/cofferdam || true")?;
+    ensure!(found.trim().is_empty(), "secrets in {found}");
+    host.cofferdam_exits("snapshot --record /tmp/recording.json --output /tmp/snapshot.json", 0)?;
+    let found = host.run("grep -l planted-secret /tmp/recording.json /tmp/snapshot.json || true")?;
+    ensure!(found.trim().is_empty(), "secrets in {found}");
+    Ok(())
+}
+
+#[test]
+fn reboot_after_apply() -> Result<()> {
+    let mut host = Host::resume(World::Weak, VmOptions::durable())?;
+    let fixes =
+        ["cis-docker-1.6.0:1.1.3", "cis-docker-1.6.0:1.1.4", "cis-docker-1.6.0:1.1.8", "cis-docker-1.6.0:2.15", "cis-docker-1.6.0:2.14"];
+    let flags: String = fixes.iter().map(|fix| format!(" --fix {fix}")).collect();
+    host.cofferdam_exits(&format!("harden apply{flags} --yes"), 0)?;
+    say(&format!("reboot: {:?}", host.vm.reboot()?));
+    host.run("for i in $(seq 60); do systemctl is-active -q docker && break; sleep 2; done; docker ps -q >/dev/null")?;
+    let verdicts = host.verdicts("cis-docker-1.6.0")?;
+    for fix in fixes {
+        let control = fix.rsplit_once(':').map_or(fix, |(_, control)| control);
+        ensure!(verdicts[control] == "pass", "{control} is {} after a reboot", verdicts[control]);
+    }
+    let rules = host.run("auditctl -l")?;
+    ensure!(rules.contains("/etc/passwd") && rules.contains("site-hostname"), "rules of others are loaded:\n{rules}");
+    Ok(())
+}
+
+#[test]
+fn power_cuts() -> Result<()> {
+    let cuts: u32 = std::env::var("COFFERDAM_CUTS").ok().and_then(|cuts| cuts.parse().ok()).unwrap_or(3);
+    let mut host = Host::resume(World::Weak, VmOptions::durable())?;
+    let fixes = "--fix docker.host.audit-dockerd-binary --fix docker.host.audit-run-containerd --fix docker.daemon.live-restore \
+                 --fix docker.daemon.userland-proxy-off --fix docker.container.pids-limit --fix docker.container.restart-on-failure-5";
+    let began = std::time::Instant::now();
+    host.cofferdam_exits(&format!("harden apply {fixes} --yes"), 0)?;
+    let whole = began.elapsed();
+    for cut in 0..cuts {
+        host.reset()?;
+        let before = host.state()?;
+        let at = whole.mul_f64(f64::from(cut + 1) / f64::from(cuts + 1));
+        host.run(&format!("(setsid cofferdam harden apply {fixes} --yes >/root/apply.log 2>&1 &) </dev/null"))?;
+        std::thread::sleep(at);
+        host.vm.power_cut()?;
+        host.vm.boot()?;
+        host.run("for i in $(seq 60); do systemctl is-active -q docker && break; sleep 2; done")?;
+        let status = host.cofferdam("harden status")?;
+        say(&format!("-- cut {} of {cuts} after {:.1} s of {:.1} s\n{}", cut + 1, at.as_secs_f64(), whole.as_secs_f64(), status.stdout));
+        if status.stdout.contains("no run") {
+            continue;
+        }
+        let forward = cut % 2 == 0;
+        let output = host.cofferdam(if forward { "harden resume --last --yes" } else { "harden rollback --last --yes" })?;
+        ensure!(output.code == 0, "ends fully after or before: {output:?}");
+        if forward {
+            let verdicts = host.verdicts("cis-docker-1.6.0")?;
+            for control in ["1.1.3", "1.1.4", "2.15", "2.16", "5.29", "5.15"] {
+                ensure!(verdicts[control] == "pass", "after resume {control} is {}", verdicts[control]);
+            }
+        } else {
+            let after = host.state()?;
+            ensure!(before.files == after.files, "files are those of before:\n{}", difference(&before, &after));
+            ensure!(before.audit == after.audit, "rules are those of before:\n{}", difference(&before, &after));
+            for (name, container) in &before.containers {
+                ensure!(container.restart == after.containers[name].restart, "restart policy of {name}:\n{}", difference(&before, &after));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,58 @@
+//! Tasks of the project: `cargo xtask test`, `demo`, `lab`, `docs`, `dist`.
+
+mod demo;
+mod dist;
+mod docs;
+mod lab_command;
+mod process;
+mod test;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Tasks of the project", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Everything that must hold before a change lands: format, lints, generated files, tests, real hosts
+    Test {
+        /// Also what is too long for every run: thirty power cuts and the whole demo; figures go to docs/measured.md
+        #[arg(long)]
+        long: bool,
+        /// Only what needs no real engine and no virtual machine
+        #[arg(long, conflicts_with = "long")]
+        quick: bool,
+    },
+    /// The main job on a real host, weak on purpose: assess, advise, harden, verify, report, roll back
+    Demo {
+        /// Folder for the reports; default: a new one below out/
+        #[arg(long, value_name = "DIR")]
+        output: Option<std::path::PathBuf>,
+    },
+    /// Real hosts to try things on
+    #[command(subcommand)]
+    Lab(lab_command::Lab),
+    /// Write the generated documents; with --check: fail if they differ
+    Docs {
+        /// Write nothing, fail on a difference
+        #[arg(long)]
+        check: bool,
+    },
+    /// The static binary, target/dist/cofferdam
+    Dist,
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().task {
+        Task::Test { long, quick } => test::run(long, quick),
+        Task::Demo { output } => demo::run(output),
+        Task::Lab(command) => lab_command::run(command),
+        Task::Docs { check } => docs::run(check),
+        Task::Dist => dist::run(),
+    }
+}

@@ -1,0 +1,69 @@
+//! `cargo xtask test`: the README's test command and the gate.
+
+use std::time::Instant;
+
+use anyhow::Result;
+
+use crate::process::{binary, cargo, run as start};
+use crate::docs;
+
+/// One stage: its name and what it does.
+type Stage = (&'static str, fn() -> Result<()>);
+
+const QUICK: &[Stage] = &[
+    ("format", || start(cargo().args(["fmt", "--all", "--check"]))),
+    ("lints", || start(cargo().args(["clippy", "--quiet", "--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"]))),
+    ("generated files", || docs::run(true)),
+    ("unit, property and snapshot tests", || start(cargo().args(["test", "--quiet", "--workspace"]))),
+];
+
+const REAL: &[Stage] = &[
+    ("release build", || binary().map(drop)),
+    ("the lab itself", || ["daemon_lifecycle", "vm_lifecycle"].into_iter().try_for_each(|test| real(test, &[]))),
+    ("a daemon of our own: kill at every journal boundary", || real("daemon", &[])),
+    ("real hosts: verdicts, five stories, reboot, power cuts", || real("hosts", &[])),
+];
+
+const LONG: &[Stage] = &[("thirty power cuts", || real("hosts", &[("COFFERDAM_CUTS", "30")])), ("the whole demo", || crate::demo::run(None))];
+
+/// Runs the stages in order; the first failure ends the run.
+pub(crate) fn run_stages(stages: &[&[Stage]]) -> Result<()> {
+    let began = Instant::now();
+    let mut done = Vec::new();
+    for (name, stage) in stages.iter().copied().flatten() {
+        say(&format!("== {name}"));
+        let start = Instant::now();
+        stage()?;
+        done.push((name, start.elapsed().as_secs()));
+    }
+    say("== all passed");
+    for (name, seconds) in done {
+        say(&format!("{seconds:>6} s  {name}"));
+    }
+    say(&format!("{:>6} s  together", began.elapsed().as_secs()));
+    Ok(())
+}
+
+/// `cargo xtask test`.
+pub(crate) fn run(long: bool, quick: bool) -> Result<()> {
+    match (long, quick) {
+        (_, true) => run_stages(&[QUICK]),
+        (false, false) => run_stages(&[QUICK, REAL]),
+        (true, false) => run_stages(&[QUICK, REAL, LONG]),
+    }
+}
+
+/// Tests of the lab crate that need real engines: one at a time, since each has the machine to itself.
+fn real(test: &str, variables: &[(&str, &str)]) -> Result<()> {
+    let mut command = cargo();
+    command.args(["test", "--quiet", "--release", "--package", "cofferdam-lab", "--features", "real", "--test", test, "--", "--nocapture", "--test-threads=1"]);
+    command.env("COFFERDAM_BIN", binary()?);
+    command.envs(variables.iter().copied());
+    start(&mut command)
+}
+
+fn say(text: &str) {
+    use std::io::Write;
+    // Nobody may be listening; that is no reason to stop.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
