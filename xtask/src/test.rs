@@ -1,5 +1,6 @@
 //! `cargo xtask test`: the README's test command and the gate.
 
+use std::process::Command;
 use std::time::Instant;
 
 use anyhow::Result;
@@ -18,13 +19,16 @@ const QUICK: &[Stage] = &[
 ];
 
 const REAL: &[Stage] = &[
+    ("Debian packages of the tests", packages),
     ("release build", || binary().map(drop)),
-    ("the lab itself", || ["daemon_lifecycle", "vm_lifecycle"].into_iter().try_for_each(|test| real(test, &[]))),
+    ("the lab's own daemon", || real("daemon_lifecycle", &[])),
     ("a daemon of our own: kill at every journal boundary", || real("daemon", &[])),
     ("real hosts: verdicts, five stories, reboot, power cuts", || real("hosts", &[])),
 ];
 
-const LONG: &[Stage] = &[("thirty power cuts", || real("hosts", &[("COFFERDAM_CUTS", "30")])), ("the whole demo", || crate::demo::run(None))];
+const LONG: &[Stage] = &[
+    ("the lab's own hosts", || real("vm_lifecycle", &[])),
+    ("thirty power cuts", || real("hosts", &[("COFFERDAM_CUTS", "30")])), ("the whole demo", || crate::demo::run(None))];
 
 /// Runs the stages in order; the first failure ends the run.
 pub(crate) fn run_stages(stages: &[&[Stage]]) -> Result<()> {
@@ -51,6 +55,15 @@ pub(crate) fn run(long: bool, quick: bool) -> Result<()> {
         (false, false) => run_stages(&[QUICK, REAL]),
         (true, false) => run_stages(&[QUICK, REAL, LONG]),
     }
+}
+
+/// The lab installs what it needs itself; the kill test needs strace beside it.
+fn packages() -> Result<()> {
+    if Command::new("strace").arg("-V").output().is_ok_and(|output| output.status.success()) {
+        return Ok(());
+    }
+    start(Command::new("apt-get").args(["update", "-qq"]))?;
+    start(Command::new("apt-get").args(["install", "-y", "-qq", "--no-install-recommends", "strace"]))
 }
 
 /// Tests of the lab crate that need real engines: one at a time, since each has the machine to itself.

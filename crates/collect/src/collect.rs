@@ -1,42 +1,39 @@
 //! The whole way: first contact, the engine's answers and the machine's own word side by side, then everything that follows from both.
 
+use std::sync::Arc;
+
 use facts::docker::Engine;
-use facts::{Fact, Observed, SCHEMA, Snapshot, Source, Sources};
+use facts::host::Host;
+use facts::{Fact, Observed, SCHEMA, Snapshot, Source, SourceId, Sources};
 use serde_json::Value;
 
-use crate::docker::{self, Daemon, Gathered, NotFound};
+use crate::docker::{self, Gathered};
 use crate::error::CollectError;
-use crate::gaps::Gaps;
-use crate::host::{self, Places, Reach};
+use crate::gaps::{Gaps, needs};
+use crate::host::{Places, places_of_rules};
+use crate::machine::Machine;
 use crate::obstacle::{Answer, Obstacle};
 use crate::options::Options;
 use crate::pooled::both;
 use crate::source::{EngineApi, EngineQuestion};
 use crate::world::World;
 
-/// Where the daemon's pid file lies unless it was told otherwise. Only a first guess: see [`docker::find`].
-const PID_FILE: &str = "/var/run/docker.pid";
-
 /// What is looked at on every host, engine or not.
 const USUAL_PLACES: &[&str] = &["/etc/docker", "/etc/docker/daemon.json", "/run/containerd", "/run/containerd/containerd.sock"];
+
+const RIGHTS: &str = "root or membership of the group docker";
 
 /// Gathers everything that the facts can hold. Whatever cannot be seen becomes an unknown fact and a gap; an engine that is absent,
 /// refuses, hangs or is none is an error.
 pub async fn collect(world: &World, options: &Options) -> Result<Snapshot, CollectError> {
-    let (gaps, mut sources) = (Gaps::default(), Sources::default());
-    let (host, docker) = match &world.engine {
-        None => (host_alone(world, &mut sources, &gaps), Fact::Absent),
+    let seen = match &world.engine {
+        None => without_engine(world, None),
         Some(engine) => match engine.get(EngineQuestion::Ping).await {
             // The socket may not be opened: the engine stays unknown, and the host is still worth a look.
-            Err(Obstacle::Denied) => {
-                let docker =
-                    gaps.unknown("container engine", &engine.endpoint(), &Obstacle::Denied, "root or membership of the group docker");
-                (host_alone(world, &mut sources, &gaps), docker)
-            }
+            Err(Obstacle::Denied) => without_engine(world, Some(engine.as_ref())),
             contact => {
-                first_contact(engine.as_ref(), contact, &gaps)?;
-                let (host, engine) = with_engine(world, engine.as_ref(), options, &mut sources, &gaps).await;
-                (host, Fact::Known(engine))
+                let trouble = first_contact(engine.as_ref(), contact)?;
+                with_engine(world, engine, trouble, options).await
             }
         },
     };
@@ -44,76 +41,83 @@ pub async fn collect(world: &World, options: &Options) -> Result<Snapshot, Colle
         schema: SCHEMA.to_owned(),
         tool: options.tool.clone(),
         taken_at: options.taken_at.clone(),
-        sources,
-        gaps: gaps.into_sorted(),
-        host,
-        docker,
+        sources: seen.sources,
+        gaps: seen.gaps.into_sorted(),
+        host: seen.host,
+        docker: seen.docker,
     })
 }
 
+/// Everything that goes into a Snapshot.
+struct Seen {
+    host: Host,
+    docker: Fact<Engine>,
+    sources: Sources,
+    gaps: Gaps,
+}
+
 /// Whether there is an engine at all. One that forbids the ping, or fails at it, may still tell something.
-fn first_contact(engine: &dyn EngineApi, answer: Answer<Value>, gaps: &Gaps) -> Result<(), CollectError> {
-    let Err(obstacle) = answer else { return Ok(()) };
-    match CollectError::of_first_contact(&engine.endpoint(), &obstacle) {
-        Some(error) => Err(error),
-        None => {
-            gaps.note("container engine", &format!("ping: {obstacle}"), &crate::gaps::needs(&obstacle, "membership of the group docker"));
-            Ok(())
-        }
-    }
+fn first_contact(engine: &dyn EngineApi, answer: Answer<Value>) -> Result<Option<Obstacle>, CollectError> {
+    let Err(obstacle) = answer else { return Ok(None) };
+    CollectError::of_first_contact(&engine.endpoint(), &obstacle).map_or(Ok(Some(obstacle)), Err)
 }
 
-/// The machine without an engine.
-fn host_alone(world: &World, sources: &mut Sources, gaps: &Gaps) -> facts::host::Host {
-    let reach = Reach::Full;
-    let mut host = host::host(world, &reach, &world.processes.cgroup_mounts(), sources, gaps);
+/// The machine alone: no engine was asked for, or its socket may not be opened.
+fn without_engine(world: &World, denied: Option<&dyn EngineApi>) -> Seen {
+    let Machine { mut host, reach, mut sources, gaps, .. } = Machine::alone(world);
     let mut places = usual_places(&host);
-    if let Some(engine) = &world.engine {
-        places.stat(engine.socket());
-    }
-    places.look(world, &reach, &mut host, sources, gaps);
-    host
+    let docker = match denied {
+        Some(engine) => {
+            places.stat(engine.socket());
+            gaps.unknown("container engine", &engine.endpoint(), &Obstacle::Denied, RIGHTS)
+        }
+        None => Fact::Absent,
+    };
+    places.look(world, &reach, &mut host, &mut sources, &gaps);
+    Seen { host, docker, sources, gaps }
 }
 
-fn usual_places(host: &facts::host::Host) -> Places {
+fn usual_places(host: &Host) -> Places {
     let mut places = Places::default();
     for path in USUAL_PLACES {
         places.stat(*path);
     }
-    for path in host::places_of_rules(host) {
+    for path in places_of_rules(host) {
         places.resolve(path);
     }
     places
 }
 
-async fn with_engine(
-    world: &World,
-    api: &dyn EngineApi,
-    options: &Options,
-    sources: &mut Sources,
-    gaps: &Gaps,
-) -> (facts::host::Host, Engine) {
-    // Reading /proc takes some milliseconds of this process while the engine works on its answers: side by side on two threads.
-    let socket = api.socket();
+async fn with_engine(world: &World, api: &Arc<dyn EngineApi>, trouble: Option<Obstacle>, options: &Options) -> Seen {
+    // Reading /proc takes milliseconds in which the engine could answer: side by side, on two threads.
     let machine = tokio::task::spawn_blocking({
-        let world = world.clone();
-        move || Machine::look(&world, &socket, api_peer)
+        let (world, socket, peer) = (world.clone(), api.socket(), api.peer());
+        move || Machine::with_daemon(&world, &socket, &peer)
     });
-    let (gathered, machine) = both(docker::gather(api), machine).await;
+    let (gathered, machine) = both(docker::gather(api.as_ref()), machine).await;
     let Gathered { version, info, debug_vars, containers, images, networks } = gathered;
-    let Machine { mut host, daemon, reach, cgroups, process, listening, mut sources, gaps: seen } = match machine {
+    let Machine { mut host, reach, cgroups, daemon, sources: mut interned, gaps: noted } = match machine {
         Ok(machine) => machine,
-        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+        // Cancelled it cannot be: the runtime is the one that runs this.
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    };
+    let (sources, gaps) = (&mut interned, &noted);
+    if let Some(obstacle) = trouble {
+        gaps.note("container engine", &format!("ping: {obstacle}"), &needs(&obstacle, RIGHTS));
+    }
+    let (process, listening, no_process) = match daemon {
+        Ok((process, listening)) => (Some(process), listening, String::new()),
+        Err(why) => (None, Fact::unknown(why.clone()), why),
     };
 
-    let version = version.and_then(|value| docker::version(&value).ok_or_else(|| Obstacle::Malformed("no version in it".to_owned())));
-    let version = match version {
-        Ok(version) => Fact::Known(version),
-        Err(obstacle) => gaps.unknown("the engine's version", "/version", &obstacle, "membership of the group docker"),
-    };
-    let cmdline = docker::daemon_argv(&debug_vars, sources, gaps);
-    // The kernel's word before the daemon's own.
-    let (process, listening) = process.unzip();
+    let malformed = |what: &str| Obstacle::Malformed(format!("no {what} in it"));
+    let version = version.and_then(|value| docker::version(&value).ok_or_else(|| malformed("version")));
+    let version = observed(version, "/version", "the engine's version", sources, gaps);
+    let info = observed(info.map(|value| docker::info(&value)), "/info", "the engine's own description", sources, gaps);
+    let cmdline = debug_vars.and_then(|value| docker::command_line(&value).ok_or_else(|| malformed("cmdline")));
+    let cmdline = observed(cmdline, "/debug/vars", "the daemon's command line by its own word", sources, gaps);
+
+    // The kernel's word goes before the daemon's own.
     let by_kernel = process.as_ref().and_then(|process| process.argv.known());
     if let (Some(kernel), Some(own)) = (by_kernel, cmdline.known())
         && kernel != own
@@ -125,38 +129,31 @@ async fn with_engine(
     let uid = process.as_ref().and_then(|process| process.uid.known().copied());
     let config_path = docker::config_path(argv, uid);
     let config_file = docker::config_file(&config_path, world, &reach, sources, gaps);
-    let pid = process.as_ref().map(|process| process.pid);
-    let pid_file = docker::pid_file(argv, &config_file, pid, world, &reach, sources, gaps);
-    let unit_name = process.as_ref().map_or_else(|| Fact::unknown("the daemon's process was not found"), |process| process.unit.clone());
+    let pid_file = docker::pid_file(argv, &config_file, process.as_ref().map(|process| process.pid), world, &reach, sources, gaps);
+    let unit_name = process.as_ref().map_or_else(|| Fact::unknown(&*no_process), |process| process.unit.clone());
     let unit = docker::unit(&unit_name, world, &reach, sources, gaps);
-
     let startup = docker::startup(&options.state_dir, process.as_ref(), &host.boot_id, world, &reach, sources, gaps);
 
     let mut places = usual_places(&host);
     places.stat(api.socket());
-    for path in config_path.known().into_iter().chain(process.as_ref().and_then(|process| process.exe.known())) {
-        places.stat(path);
-    }
-    if let Some(socket) = process.as_ref().and_then(|process| process.containerd_socket.known()) {
-        places.stat(socket);
-    }
-    for path in docker::tls_files(argv, &config_file) {
+    let of_process = process.iter().flat_map(|process| [&process.exe, &process.containerd_socket]).filter_map(Fact::known).cloned();
+    for path in of_process.chain(config_path.known().cloned()).chain(docker::tls_files(argv, &config_file)) {
         places.stat(path);
     }
     places.look(world, &reach, &mut host, sources, gaps);
 
-    let process = match process.zip(listening) {
-        Some((mut process, listening)) => {
+    let process = match process {
+        Some(mut process) => {
             let ports = docker::api_ports(argv, &config_file);
             process.listeners = docker::listeners(world, process.pid, listening, &ports, info.known(), gaps).await;
-            Observed::new(sources.intern(Source::Kernel { path: format!("/proc/{}", process.pid) }), Fact::Known(process))
+            Observed::new(kernel(sources, format!("/proc/{}", process.pid)), Fact::Known(process))
         }
-        None => Observed::new(sources.intern(Source::Kernel { path: "/proc".to_owned() }), Fact::unknown(not_found(daemon.err()))),
+        None => Observed::new(kernel(sources, "/proc".to_owned()), Fact::unknown(no_process)),
     };
     let engine = Engine {
         endpoint: api.endpoint(),
         local: reach.no_processes().is_none(),
-        version: Observed::new(sources.intern(Source::Api { path: "/version".to_owned() }), version),
+        version,
         info,
         containers: docker::containers(containers, world, &reach, &cgroups, sources, gaps),
         images: docker::images(images, sources, gaps),
@@ -169,36 +166,18 @@ async fn with_engine(
         startup,
         cmdline,
     };
-    (host, engine)
+    Seen { host, docker: Fact::Known(engine), sources: interned, gaps: noted }
 }
 
-/// How far this machine's own files and processes are the engine's.
-fn reach(world: &World, daemon: &Result<Daemon, NotFound>, gaps: &Gaps) -> Reach {
-    match daemon {
-        Ok(daemon) => {
-            let why = match world.processes.shares_root(daemon.pid.into()) {
-                Ok(true) => return Reach::Full,
-                Ok(false) => "cofferdam and the engine have different root directories, so files here are not the engine's".to_owned(),
-                Err(obstacle) => format!("cannot tell whether files here are the engine's: /proc/{}/root: {obstacle}", daemon.pid),
-            };
-            gaps.note("files of the engine's host", &why, "cofferdam as root outside of a container");
-            Reach::NoFiles(why)
-        }
-        Err(NotFound::Elsewhere(why)) => {
-            gaps.note("the engine's host", why, "cofferdam on the engine's own host, outside of a container");
-            Reach::None(why.clone())
-        }
-        Err(NotFound::Unseen { why, needs }) => {
-            gaps.note("the daemon's process", why, needs);
-            Reach::Full
-        }
+/// An answer of the engine about itself. It always has one, so a missing one is a gap and no absence.
+fn observed<T>(answer: Answer<T>, path: &str, what: &str, sources: &mut Sources, gaps: &Gaps) -> Observed<T> {
+    let source = sources.intern(Source::Api { path: path.to_owned() });
+    match answer {
+        Ok(value) => Observed::new(source, Fact::Known(value)),
+        Err(obstacle) => Observed::new(source, gaps.unknown(what, path, &obstacle, RIGHTS)),
     }
 }
 
-fn not_found(error: Option<NotFound>) -> String {
-    match error {
-        Some(NotFound::Elsewhere(why)) => why,
-        Some(NotFound::Unseen { why, needs }) => format!("{why} (needs {needs})"),
-        None => "the daemon's process was not found".to_owned(),
-    }
+fn kernel(sources: &mut Sources, path: String) -> SourceId {
+    sources.intern(Source::Kernel { path })
 }

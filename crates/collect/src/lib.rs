@@ -10,6 +10,7 @@ mod endpoint;
 mod error;
 mod gaps;
 mod host;
+mod machine;
 mod obstacle;
 mod options;
 mod parse;

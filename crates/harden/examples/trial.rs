@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use assess::{Assessment, Catalogue, Remedy, Verdict};
+use assess::{Action, Assessment, Catalogue, Event, Remedy, Subject, SubjectKind, Verdict, WatchKind};
 use collect::{Endpoint, World, collect};
 use facts::{Snapshot, Tool};
 use harden::plan::{Options as PlanOptions, Plan, ServiceCommands, plan};
@@ -18,6 +18,8 @@ struct Arguments {
     host: String,
     state: PathBuf,
     fixes: Vec<String>,
+    /// Files to audit besides: a path of one's own, on a kernel that others use too.
+    audit: Vec<String>,
     restart: Option<String>,
     run: String,
     no_rehearsal: bool,
@@ -32,6 +34,7 @@ fn arguments() -> Arguments {
         host: String::new(),
         state: "/var/lib/cofferdam".into(),
         fixes: Vec::new(),
+        audit: Vec::new(),
         restart: None,
         run: "last".into(),
         no_rehearsal: false,
@@ -44,6 +47,7 @@ fn arguments() -> Arguments {
             "--host" => found.host = value(),
             "--state" => found.state = value().into(),
             "--fix" => found.fixes.push(value()),
+            "--audit" => found.audit.push(value()),
             "--restart" => found.restart = Some(value()),
             "--run" => found.run = value(),
             "--no-rehearsal" => found.no_rehearsal = true,
@@ -86,7 +90,15 @@ fn remedies(assessment: &Assessment, fixes: &[String]) -> Vec<Remedy> {
 
 fn make_plan(arguments: &Arguments, snapshot: &Snapshot, catalogue: &Catalogue) -> Result<Plan, String> {
     let judge = |snapshot: &Snapshot| assess::assess(snapshot, catalogue);
-    let remedies = remedies(&judge(snapshot), &arguments.fixes);
+    let mut remedies = remedies(&judge(snapshot), &arguments.fixes);
+    remedies.extend(arguments.audit.iter().map(|path| Remedy {
+        check: "trial.audit".into(),
+        subject: Subject { kind: SubjectKind::Host, id: String::new(), name: String::new() },
+        action: Action::AuditRule { path: path.clone(), kind: WatchKind::File, perm: "wa".into(), key: "trial".into() },
+        text: String::new(),
+        event: Event::None,
+        disrupts: String::new(),
+    }));
     let service = arguments.restart.as_ref().map(|command| ServiceCommands { restart: vec![command.clone()], ..ServiceCommands::default() });
     let ids: Vec<String> = snapshot
         .engine()

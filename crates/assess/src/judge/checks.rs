@@ -136,7 +136,10 @@ pub(super) fn findings(
     let mut findings = Vec::new();
     for (id, result) in results {
         let Some(check) = catalogue.checks.get(id) else { continue };
-        let benchmarks = catalogue.numbers(id);
+        let (title, benchmarks) = match detail {
+            Detail::Full => (check.title.clone(), catalogue.numbers(id)),
+            Detail::Verdicts => (String::new(), BTreeMap::new()),
+        };
         let variables = crate::view::variables(check.subject);
         for (index, judged) in result.subjects.iter().enumerate() {
             if matches!(judged.verdict, Verdict::Pass | Verdict::NotApplicable) {
@@ -150,7 +153,7 @@ pub(super) fn findings(
             findings.push(Finding {
                 id: finding_id(id, &judged.subject),
                 check: id.clone(),
-                title: check.title.clone(),
+                title: title.clone(),
                 subject: judged.subject.clone(),
                 verdict: judged.verdict,
                 severity: check.severity,

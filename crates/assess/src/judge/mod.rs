@@ -31,7 +31,7 @@ pub const ASSESSMENT_SCHEMA: &str = "cofferdam/assessment/1";
 pub fn assess(snapshot: &Snapshot, catalogue: &Catalogue) -> Assessment {
     let parts = judge(snapshot, catalogue, Detail::Full);
     let advice = crate::advice::advise(snapshot, &parts.findings, &parts.threats, |preview| {
-        let after = judge(preview, catalogue, Detail::Verdicts);
+        let after = outlook(preview, catalogue);
         (after.findings, after.threats)
     });
     Assessment {
@@ -53,22 +53,31 @@ pub fn bench(snapshot: &Snapshot, catalogue: &Catalogue, benchmark: &str) -> Opt
     catalogue.benchmarks.contains_key(benchmark).then(|| assess(snapshot, catalogue)).and_then(|assessment| bench_of(&assessment, catalogue, benchmark))
 }
 
-/// What follows from a Snapshot alone, without asking "what if".
-struct Parts {
-    results: BTreeMap<String, CheckResult>,
-    findings: Vec<Finding>,
-    threats: Vec<ThreatFinding>,
+/// What follows from a Snapshot, without advice.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outlook {
+    /// Every check with every subject.
+    pub results: BTreeMap<String, CheckResult>,
+    /// What is not pass and not not-applicable, worst first.
+    pub findings: Vec<Finding>,
+    /// Threats on real elements, by letter and id.
+    pub threats: Vec<ThreatFinding>,
 }
 
-fn judge(snapshot: &Snapshot, catalogue: &Catalogue, detail: Detail) -> Parts {
+/// Verdicts and statuses alone, for "what if" and for many Snapshots: titles, reasons, evidence and remedies are left empty.
+pub fn outlook(snapshot: &Snapshot, catalogue: &Catalogue) -> Outlook {
+    judge(snapshot, catalogue, Detail::Verdicts)
+}
+
+fn judge(snapshot: &Snapshot, catalogue: &Catalogue, detail: Detail) -> Outlook {
     let views = views(snapshot);
     let no_daemon = Daemon::unseen("no engine was asked for");
     let subjects = Subjects::of(snapshot, &views, &no_daemon);
     let results: BTreeMap<String, CheckResult> =
         catalogue.checks.iter().map(|(id, check)| (id.clone(), checks::result(&subjects, check, detail))).collect();
     let findings = checks::findings(&subjects, catalogue, &results, detail);
-    let threats = standing_threats(snapshot, catalogue, &views, &subjects, &results);
-    Parts { results, findings, threats }
+    let threats = standing_threats(snapshot, catalogue, &views, &subjects, &results, detail);
+    Outlook { results, findings, threats }
 }
 
 fn standing_threats(
@@ -77,6 +86,7 @@ fn standing_threats(
     views: &Views,
     subjects: &Subjects<'_>,
     results: &BTreeMap<String, CheckResult>,
+    detail: Detail,
 ) -> Vec<ThreatFinding> {
     // No engine was asked for: there is nothing that Docker's threats could be on.
     if snapshot.docker.is_absent() {
@@ -85,7 +95,7 @@ fn standing_threats(
     let verdicts: BTreeMap<&str, Vec<Verdict>> =
         results.iter().map(|(id, result)| (id.as_str(), result.subjects.iter().map(|one| one.verdict).collect())).collect();
     let relations = Relations::of(snapshot, views);
-    threats::threats(&Judged { catalogue, subjects, relations: &relations, verdicts: &verdicts, results })
+    threats::threats(&Judged { catalogue, subjects, relations: &relations, verdicts: &verdicts, results, detail })
 }
 
 fn target(snapshot: &Snapshot) -> Target {

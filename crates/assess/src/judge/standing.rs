@@ -4,28 +4,28 @@ use crate::Verdict;
 use crate::measure::Measure;
 
 /// Where a measure stands on an element.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing<'c> {
     Holds,
     Fails,
-    /// A fact that it needs could not be seen.
-    Unseen(String),
-    /// Only a person can say.
-    ForAPerson(String),
+    /// A fact that this check needs could not be seen.
+    Unseen(&'c str),
+    /// Only a person can answer this check.
+    ForAPerson(&'c str),
     /// No check says it yet. It does not depend on anything that was seen.
     NotBuilt,
     /// It has no meaning here.
     Meaningless,
 }
 
-impl Standing {
+impl<'c> Standing<'c> {
     /// A person's question never mitigates, and an accepted risk is still a risk.
-    pub(super) fn of(verdict: Verdict, check: &str) -> Self {
+    pub(super) fn of(verdict: Verdict, check: &'c str) -> Self {
         match verdict {
             Verdict::Pass => Self::Holds,
             Verdict::Fail | Verdict::Waived => Self::Fails,
-            Verdict::Unknown => Self::Unseen(format!("{check} could not be seen")),
-            Verdict::Manual => Self::ForAPerson(format!("{check} is for a person to decide")),
+            Verdict::Unknown => Self::Unseen(check),
+            Verdict::Manual => Self::ForAPerson(check),
             Verdict::NotApplicable => Self::Meaningless,
         }
     }
@@ -34,8 +34,8 @@ impl Standing {
         match (self, other) {
             (Self::Meaningless, other) | (other, Self::Meaningless) => other,
             (Self::Fails, _) | (_, Self::Fails) => Self::Fails,
-            (Self::Unseen(why), _) | (_, Self::Unseen(why)) => Self::Unseen(why),
-            (Self::ForAPerson(why), _) | (_, Self::ForAPerson(why)) => Self::ForAPerson(why),
+            (Self::Unseen(check), _) | (_, Self::Unseen(check)) => Self::Unseen(check),
+            (Self::ForAPerson(check), _) | (_, Self::ForAPerson(check)) => Self::ForAPerson(check),
             (Self::NotBuilt, _) | (_, Self::NotBuilt) => Self::NotBuilt,
             (Self::Holds, Self::Holds) => Self::Holds,
         }
@@ -45,8 +45,8 @@ impl Standing {
         match (self, other) {
             (Self::Meaningless, other) | (other, Self::Meaningless) => other,
             (Self::Holds, _) | (_, Self::Holds) => Self::Holds,
-            (Self::Unseen(why), _) | (_, Self::Unseen(why)) => Self::Unseen(why),
-            (Self::ForAPerson(why), _) | (_, Self::ForAPerson(why)) => Self::ForAPerson(why),
+            (Self::Unseen(check), _) | (_, Self::Unseen(check)) => Self::Unseen(check),
+            (Self::ForAPerson(check), _) | (_, Self::ForAPerson(check)) => Self::ForAPerson(check),
             (Self::NotBuilt, _) | (_, Self::NotBuilt) => Self::NotBuilt,
             (Self::Fails, Self::Fails) => Self::Fails,
         }
@@ -54,7 +54,7 @@ impl Standing {
 }
 
 /// Where an expression stands, given where its names stand.
-pub(super) fn standing(measure: &Measure, of: &mut dyn FnMut(&str) -> Standing) -> Standing {
+pub(super) fn standing<'c>(measure: &'c Measure, of: &mut dyn FnMut(&'c str) -> Standing<'c>) -> Standing<'c> {
     match measure {
         Measure::Name(name) => of(name),
         Measure::And(parts) => parts.iter().map(|part| standing(part, of)).reduce(Standing::and).unwrap_or(Standing::Meaningless),
@@ -69,16 +69,17 @@ mod tests {
     #[test]
     fn truth_table() {
         let stands = |text: &str| {
-            standing(&Measure::parse(text).unwrap(), &mut |name| match name {
+            let measure: &'static Measure = Box::leak(Box::new(Measure::parse(text).unwrap()));
+            standing(measure, &mut |name| match name {
                 "t" => Standing::Holds,
                 "f" => Standing::Fails,
-                "u" => Standing::Unseen("u".into()),
-                "p" => Standing::ForAPerson("p".into()),
+                "u" => Standing::Unseen("u"),
+                "p" => Standing::ForAPerson("p"),
                 "b" => Standing::NotBuilt,
                 _ => Standing::Meaningless,
             })
         };
-        let undecided = || Standing::Unseen("u".into());
+        let undecided = || Standing::Unseen("u");
         for (text, expect) in [
             ("t & t", Standing::Holds),
             ("t & f", Standing::Fails),
@@ -87,8 +88,8 @@ mod tests {
             ("u | t", Standing::Holds),
             ("u | f", undecided()),
             ("p & u", undecided()),
-            ("p & t", Standing::ForAPerson("p".into())),
-            ("p | f", Standing::ForAPerson("p".into())),
+            ("p & t", Standing::ForAPerson("p")),
+            ("p | f", Standing::ForAPerson("p")),
             ("b & t", Standing::NotBuilt),
             ("b & u", undecided()),
             ("b | t", Standing::Holds),

@@ -7,25 +7,16 @@ use serde_json::Value;
 
 use crate::gaps::Gaps;
 use crate::host::Reach;
-use crate::obstacle::{Answer, Obstacle};
-use crate::source::{Content, EngineQuestion};
+use crate::obstacle::Obstacle;
+use crate::source::Content;
 use crate::world::World;
 
 const CONFIG: &str = "/etc/docker/daemon.json";
 const PID_FILE: &str = "/var/run/docker.pid";
 
-/// The daemon's argv by its own word.
-pub(crate) fn daemon_argv(debug_vars: &Answer<Value>, sources: &mut Sources, gaps: &Gaps) -> Observed<Vec<String>> {
-    let path = EngineQuestion::DebugVars.path().unwrap_or_default();
-    let words = |value: &Value| -> Option<Vec<String>> {
-        value.get("cmdline")?.as_array()?.iter().map(|word| word.as_str().map(str::to_owned)).collect()
-    };
-    let answer = debug_vars.clone().and_then(|value| words(&value).ok_or_else(|| Obstacle::Malformed("no cmdline in it".to_owned())));
-    let fact = match answer {
-        Ok(words) => Fact::Known(words),
-        Err(obstacle) => gaps.unknown("the daemon's command line by its own word", &path, &obstacle, "membership of the group docker"),
-    };
-    Observed::new(sources.intern(Source::Api { path }), fact)
+/// The daemon's argv by its own word: `cmdline` of GET /debug/vars.
+pub(crate) fn command_line(debug_vars: &Value) -> Option<Vec<String>> {
+    debug_vars.get("cmdline")?.as_array()?.iter().map(|word| word.as_str().map(str::to_owned)).collect()
 }
 
 /// The last value of a flag.

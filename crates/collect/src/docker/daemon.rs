@@ -14,6 +14,8 @@ pub(crate) struct Daemon {
     pub(crate) pid: u32,
     /// `socket inode`, `peer credentials` or `pid file`.
     pub(crate) found_by: &'static str,
+    /// Inodes of its sockets, where they could be read. A busy daemon has thousands of descriptors: they are looked at once.
+    pub(crate) sockets: Option<Vec<u64>>,
 }
 
 /// Why there is none.
@@ -45,20 +47,20 @@ pub(crate) fn find(world: &World, socket: &str, pid_file: &str, peer: &Answer<Pe
             && inodes.iter().any(|inode| held.contains(inode))
             && program(world, pid).is_some_and(|name| redact::is_daemon(&name))
         {
-            return Ok(Daemon { pid, found_by: "socket inode" });
+            return Ok(Daemon { pid, found_by: "socket inode", sockets: Some(held) });
         }
     }
     let (holders, denied) = holders(world, &socket)?;
     let programs: Vec<(u32, String)> = holders.into_iter().map(|pid| (pid, program(world, pid).unwrap_or_default())).collect();
     let daemons: Vec<u32> = programs.iter().filter(|(_, name)| redact::is_daemon(name)).map(|(pid, _)| *pid).collect();
     match daemons.as_slice() {
-        [pid] => Ok(Daemon { pid: *pid, found_by: "socket inode" }),
+        [pid] => Ok(Daemon { pid: *pid, found_by: "socket inode", sockets: None }),
         [] => match programs.iter().find(|(_, name)| name != "systemd") {
             Some((_, name)) => Err(NotFound::Elsewhere(format!("the socket belongs to `{name}`, which passes on to an engine elsewhere"))),
             None => without_holder(world, peer, listener, by_file, denied),
         },
         several => match several.iter().find(|pid| Some(**pid) == by_file || Some(**pid) == listener) {
-            Some(pid) => Ok(Daemon { pid: *pid, found_by: "socket inode" }),
+            Some(pid) => Ok(Daemon { pid: *pid, found_by: "socket inode", sockets: None }),
             None => Err(NotFound::Unseen {
                 why: format!("several processes hold the API socket and no pid file says which is the daemon: {several:?}"),
                 needs: "a pid file".to_owned(),
@@ -84,12 +86,12 @@ fn without_holder(
 ) -> Result<Daemon, NotFound> {
     let alive = |pid: &u32| program(world, *pid).is_some_and(|name| redact::is_daemon(&name));
     if let Some(pid) = listener.filter(alive) {
-        return Ok(Daemon { pid, found_by: "peer credentials" });
+        return Ok(Daemon { pid, found_by: "peer credentials", sockets: None });
     }
     match peer {
         Ok(Peer { pid: 0, .. }) => Err(NotFound::Elsewhere("the engine runs in another pid namespace than cofferdam".to_owned())),
         _ if denied => match by_file.filter(alive) {
-            Some(pid) => Ok(Daemon { pid, found_by: "pid file" }),
+            Some(pid) => Ok(Daemon { pid, found_by: "pid file", sockets: None }),
             None => Err(NotFound::Unseen {
                 why: "permission denied looking at the open files of other users' processes".to_owned(),
                 needs: "root".to_owned(),

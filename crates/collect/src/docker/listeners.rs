@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use facts::Fact;
 use facts::docker::{Info, Listener};
 
+use super::daemon::Daemon;
 use crate::gaps::Gaps;
 use crate::obstacle::{Answer, Obstacle};
 use crate::pooled::pooled;
@@ -18,9 +19,11 @@ const WHAT: &str = "the daemon's listening TCP sockets";
 
 /// Listening sockets among the daemon's open files, by the kernel's tables. Those are slow to read (milliseconds), which does not matter
 /// while the engine is at work anyway.
-pub(crate) fn listening(world: &World, pid: u32, gaps: &Gaps) -> Fact<Vec<TcpListening>> {
+pub(crate) fn listening(world: &World, daemon: &Daemon, gaps: &Gaps) -> Fact<Vec<TcpListening>> {
+    let pid = daemon.pid;
     let process = ProcessId::from(pid);
-    let found = world.processes.socket_inodes(process).and_then(|held| {
+    let held = daemon.sockets.clone().map_or_else(|| world.processes.socket_inodes(process), Ok);
+    let found = held.and_then(|held| {
         let mut found = world.processes.tcp_listeners(process)?;
         found.retain(|socket| held.contains(&socket.inode));
         found.sort();

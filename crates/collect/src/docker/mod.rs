@@ -15,7 +15,7 @@ mod process;
 mod startup;
 mod unit;
 
-pub(crate) use config::{api_ports, config_file, config_path, daemon_argv, pid_file, tls_files};
+pub(crate) use config::{api_ports, command_line, config_file, config_path, pid_file, tls_files};
 pub(crate) use containers::{containers, images, networks};
 pub(crate) use daemon::{Daemon, NotFound, find};
 pub(crate) use gather::{Gathered, gather};

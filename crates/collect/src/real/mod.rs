@@ -22,7 +22,8 @@ use crate::obstacle::{Answer, Obstacle};
 
 /// Reads a file to its end, but no more than `limit` bytes of it. Files of the kernel say size 0, so the size is no guide.
 fn read_at_most(file: File, limit: u64) -> Answer<Vec<u8>> {
-    let mut bytes = Vec::new();
+    // Room for most files at once: without it, read_to_end begins with a small read, and the kernel makes up some files anew for each.
+    let mut bytes = Vec::with_capacity(8 << 10);
     file.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit { Err(Obstacle::TooLarge { limit }) } else { Ok(bytes) }
 }

@@ -12,7 +12,7 @@ use super::report::{Outcome, Report};
 use super::run::{By, Collect, Run};
 use super::containers;
 use crate::error::Error;
-use crate::journal::{Direction, Ending, Lock, Record, RunLog, StateDir, StepState};
+use crate::journal::{Direction, Ending, Lock, Record, Reopened, RunLog, StateDir, StepState};
 use crate::plan::{Change, Plan, Refusal, ServiceControl, Step};
 use crate::progress::{Observer, Progress};
 use crate::rehearsal::{Rehearsal, rehearse};
@@ -104,15 +104,19 @@ impl Harden {
 
     async fn again(&self, wanted: &str, direction: Option<Direction>, observer: &dyn Observer, collector: &dyn Collect) -> Result<Report, Error> {
         let (state, _lock) = self.locked()?;
-        let (log, plan) = RunLog::reopen(&state, wanted)?;
+        let nothing = |run: String| Ok(Report { run, outcome: Outcome::Nothing, steps: Vec::new(), notes: Vec::new() });
+        let (log, plan) = match RunLog::reopen(&state, wanted)? {
+            Reopened::Run(run) => *run,
+            Reopened::Empty(id) => return nothing(id),
+        };
         let direction = direction.unwrap_or(log.ledger.direction());
-        let nothing = match direction {
+        let is_there = match direction {
             // A run without a beginning changed nothing; taking it up again would be a new apply, which has its own preconditions.
             Direction::Forward => log.ledger.is_complete(),
             Direction::Back => log.ledger.is_rolled_back() || log.ledger.touched.is_empty() && log.ledger.begins.is_empty(),
         };
-        if nothing {
-            return Ok(Report { run: log.id, outcome: Outcome::Nothing, steps: Vec::new(), notes: Vec::new() });
+        if is_there {
+            return nothing(log.id);
         }
         if let Some(other) = self.open_run(&state)?.filter(|other| *other != log.id) {
             return Err(Error::Refused(Refusal::because(
@@ -150,9 +154,9 @@ impl Harden {
     /// Keeps the outcome of a verification with its run.
     pub fn record_verification(&self, run: &str, verification: &Verification) -> Result<(), Error> {
         let (state, _lock) = self.locked()?;
-        let (mut log, _) = RunLog::reopen(&state, run)?;
+        let Reopened::Run(mut found) = RunLog::reopen(&state, run)? else { return Ok(()) };
         let differences = verification.differences.iter().map(ToString::to_string).collect();
-        log.append(&Record::Verified { at: timestamp(), differences })
+        found.0.append(&Record::Verified { at: timestamp(), differences })
     }
 
     /// Tries the daemon's configuration of a plan beside the running daemon, changing nothing.

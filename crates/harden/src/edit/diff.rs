@@ -8,7 +8,12 @@ pub(crate) fn unified(path: &str, before: Option<&str>, after: Option<&str>) -> 
     if before.is_some() == after.is_some() && old == new {
         return String::new();
     }
-    let name = |side: &str, text: Option<&str>| if text.is_some() { format!("{side}{path}") } else { "/dev/null".to_owned() };
+    // What is no file keeps its bare name: nobody should feed it to patch(1).
+    let name = |side: &str, text: Option<&str>| match text {
+        None => "/dev/null".to_owned(),
+        Some(_) if path.starts_with('/') => format!("{side}{path}"),
+        Some(_) => path.to_owned(),
+    };
     TextDiff::from_lines(old, new).unified_diff().context_radius(3).header(&name("a", before), &name("b", after)).to_string()
 }
 

@@ -12,5 +12,5 @@ mod state_dir;
 pub(crate) use ledger::Ledger;
 pub(crate) use op::Op;
 pub(crate) use record::{Before, Direction, Ending, OpState, Record, StepState};
-pub(crate) use run_log::RunLog;
+pub(crate) use run_log::{Reopened, RunLog};
 pub(crate) use state_dir::{Lock, StateDir};

@@ -23,6 +23,14 @@ pub(crate) struct RunLog {
     blobs: usize,
 }
 
+/// An earlier run, taken up again.
+pub(crate) enum Reopened {
+    /// Its journal and its plan.
+    Run(Box<(RunLog, Plan)>),
+    /// It ended before its plan was on disk: nothing was changed.
+    Empty(String),
+}
+
 impl RunLog {
     /// A new run: its folder with the plan, and an empty journal.
     pub(crate) fn create(state: &StateDir, plan: &Plan, now: &str) -> Result<Self, Error> {
@@ -40,10 +48,10 @@ impl RunLog {
     }
 
     /// An earlier run, to be taken up again: what a crash tore off is cut.
-    pub(crate) fn reopen(state: &StateDir, wanted: &str) -> Result<(Self, Plan), Error> {
+    pub(crate) fn reopen(state: &StateDir, wanted: &str) -> Result<Reopened, Error> {
         let (id, folder) = state.find_run(wanted)?;
         let (plan, records, good) = load(&folder)?;
-        let plan = plan.ok_or_else(|| Error::State(format!("run {id} has no plan: it ended before it began, nothing was changed")))?;
+        let Some(plan) = plan else { return Ok(Reopened::Empty(id)) };
         let path = folder.join("journal.jsonl");
         let mut journal =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(|error| Error::io("open", &path, error))?;
@@ -51,7 +59,7 @@ impl RunLog {
         journal.set_len(end).and_then(|()| journal.seek(SeekFrom::Start(end))).map_err(|error| Error::io("repair", &path, error))?;
         let ledger = Ledger::of(&records);
         let blobs = ledger.files.len();
-        Ok((Self { id, folder, journal, ledger, blobs }, plan))
+        Ok(Reopened::Run(Box::new((Self { id, folder, journal, ledger, blobs }, plan))))
     }
 
     /// An earlier run, to look at; no plan: it ended before it began.

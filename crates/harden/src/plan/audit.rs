@@ -131,7 +131,7 @@ fn step(snapshot: &Snapshot, rules: Vec<AuditRuleSpec>, remedies: &[&Remedy]) ->
     let after_texts: Vec<String> = texts.iter().cloned().chain(kernel).collect();
     let text_of = |lines: &[String]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
     let after = file_lines::add(before.as_deref(), HEADER, &change.rules_lines);
-    let mut diffs = vec![diff::unified("/kernel/audit-rules", Some(&text_of(&texts)), Some(&text_of(&after_texts)))];
+    let mut diffs = vec![diff::unified("loaded audit rules (auditctl -l)", Some(&text_of(&texts)), Some(&text_of(&after_texts)))];
     if !change.rules_lines.is_empty() {
         diffs.push(diff::unified(RULES_FILE, before.as_deref(), Some(&after)));
     }

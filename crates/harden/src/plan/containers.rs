@@ -176,7 +176,8 @@ fn limit_memory(
     let swap = container.memory_swap.known().copied().unwrap_or(0);
     change.post.memory = Some(limit);
     // An unlimited container has no swap limit either, and v1 wants both at once. No swap beyond the limit: a limit with open swap is none.
-    let sets_swap = swap <= 0 || swap < limit;
+    // A number that stands for none is what our own way back leaves (see UNLIMITED_MEMORY).
+    let sets_swap = swap <= 0 || swap < limit || swap >= UNLIMITED_MEMORY;
     if sets_swap {
         change.post.memory_swap = Some(limit);
     }
@@ -201,7 +202,7 @@ fn limit_memory(
     }
     lines.push(changed("memory", &limit_words(now), &memory.to_string()));
     if sets_swap {
-        lines.push(changed("memory and swap", &if swap > 0 { swap.to_string() } else { "unlimited".to_owned() }, &memory.to_string()));
+        lines.push(changed("memory and swap", &if swap > 0 && swap < UNLIMITED_MEMORY { swap.to_string() } else { "unlimited".to_owned() }, &memory.to_string()));
     }
     if asked == 0 {
         residue.push(format!("after going back, inspect shows a memory limit of {UNLIMITED_MEMORY} (none) instead of 0"));

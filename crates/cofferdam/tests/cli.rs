@@ -1,0 +1,132 @@
+//! The program as a user meets it: exit codes, streams, width, colour, errors. The fixture is a snapshot of the weak lab host.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn fixture() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/weak.snapshot.json")
+}
+
+fn cofferdam(words: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cofferdam"));
+    command.args(words).env_clear().env("SOURCE_DATE_EPOCH", "1790000000");
+    command.output().unwrap()
+}
+
+fn on_fixture(words: &[&str]) -> String {
+    let path = fixture().display().to_string();
+    let output = cofferdam(&[words, &["--snapshot", &path]].concat());
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).unwrap()
+}
+
+#[test]
+fn answers_fit_80_columns_and_hold_no_colour_when_piped() {
+    for words in [&["assess"][..], &["bench", "docker", "--benchmark", "cis-docker-1.2.0"], &["advise"]] {
+        let text = on_fixture(words);
+        assert!(!text.contains('\u{1b}'), "{words:?}");
+        for line in text.lines().filter(|line| !line.trim_start().starts_with("cofferdam ")) {
+            assert!(line.chars().count() <= 80, "{words:?}: {line}");
+        }
+    }
+}
+
+#[test]
+fn colour_is_asked_for_or_not() {
+    let path = fixture().display().to_string();
+    let colour = cofferdam(&["assess", "--color", "always", "--snapshot", &path]);
+    assert!(colour.stdout.contains(&0x1b));
+}
+
+#[test]
+fn the_same_snapshot_gives_the_same_bytes() {
+    for words in [&["assess", "--format", "json"][..], &["bench", "--format", "json"], &["harden", "plan", "--fix", "docker.daemon.live-restore", "--format", "json"]] {
+        assert_eq!(on_fixture(words), on_fixture(words));
+    }
+}
+
+#[test]
+fn one_verdict_each_with_its_source() {
+    let check = |benchmark: &str, controls: &[&str]| {
+        let run: serde_json::Value = serde_json::from_str(&on_fixture(&["bench", "docker", "--benchmark", benchmark, "--format", "json"])).unwrap();
+        for id in controls {
+            let rows: Vec<_> = run["controls"].as_array().unwrap().iter().filter(|row| row["id"] == **id).collect();
+            assert_eq!(rows.len(), 1, "{id}");
+            assert_eq!(rows[0]["verdict"], "fail", "{id}");
+            let facts = rows[0]["subjects"].as_array().unwrap().iter().flat_map(|subject| subject["facts"].as_array().unwrap());
+            assert!(facts.into_iter().any(|fact| !fact["source"].as_str().unwrap().is_empty()), "{id}");
+        }
+        let content_trust = run["controls"].as_array().unwrap().iter().find(|row| row["id"] == "4.5").unwrap();
+        assert_eq!(content_trust["verdict"], "manual");
+        let not_built = run["controls"].as_array().unwrap().iter().find(|row| row["check"].is_null()).unwrap();
+        assert_eq!((&not_built["verdict"], &not_built["reason"]), (&"unknown".into(), &"not built yet".into()));
+    };
+    check("cis-docker-1.6.0", &["1.1.3", "1.1.4", "1.1.8", "2.14", "2.15", "2.16"]);
+    check("cis-docker-1.2.0", &["1.2.3", "2.1", "2.2", "2.13", "2.17", "5.10", "5.14"]);
+}
+
+#[test]
+fn thresholds_and_usage() {
+    let path = fixture().display().to_string();
+    let code = |words: &[&str]| cofferdam(words).status.code();
+    assert_eq!(code(&["assess", "--snapshot", &path]), Some(0));
+    assert_eq!(code(&["assess", "--snapshot", &path, "--fail-on", "critical"]), Some(1));
+    assert_eq!(code(&["assess", "--snapshot", "/nowhere"]), Some(2));
+    assert_eq!(code(&["bench", "--benchmark", "cis-docker-9", "--snapshot", &path]), Some(2));
+    assert_eq!(code(&["assess", "--no-such-flag"]), Some(2));
+    assert_eq!(code(&["--help"]), Some(0));
+}
+
+#[test]
+fn an_engine_that_is_not_there() {
+    let output = cofferdam(&["assess", "--host", "unix:///nowhere/docker.sock"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    assert!(stderr(&output).contains("/nowhere/docker.sock") && stderr(&output).contains("hint:"), "{}", stderr(&output));
+}
+
+#[test]
+fn advice_alone_is_printed_and_is_no_failure() {
+    let text = on_fixture(&["harden", "plan", "--fix", "cis-docker-1.2.0:4.5"]);
+    assert!(text.contains("docker.images.content-trust") && !text.contains("export DOCKER_CONTENT_TRUST"), "{text}");
+}
+
+#[test]
+fn a_fix_that_is_misnamed() {
+    let path = fixture().display().to_string();
+    for (fix, word) in [("2.15", "version"), ("docker.live-restore", "docker.daemon.live-restore"), ("cis-docker-1.6.0:99", "no control"), ("cis-docker-1.6.0:1.1.1", "not built yet")] {
+        let output = cofferdam(&["harden", "plan", "--fix", fix, "--snapshot", &path]);
+        assert_eq!(output.status.code(), Some(2), "{fix}");
+        assert!(stderr(&output).contains(word), "{fix}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn nobody_to_ask_is_wrong_usage() {
+    let state = tempfile::tempdir().unwrap();
+    let output = cofferdam(&["harden", "rollback", "--last", "--state", &state.path().display().to_string()]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn the_catalogue_holds() {
+    let output = cofferdam(&["catalogue", "lint"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+}
+
+#[test]
+fn reports_of_one_snapshot_twice_change_nothing() {
+    let path = fixture().display().to_string();
+    for format in ["markdown", "html"] {
+        let output = cofferdam(&["report", "--before", &path, "--after", &path, "--format", format]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        let text = String::from_utf8(output.stdout).unwrap();
+        for id in ["DK-D-04", "K8-E-16", "2.15"] {
+            assert!(text.contains(id), "{format}: {id}");
+        }
+    }
+}
