@@ -116,6 +116,17 @@ async fn engines_out_of_reach() {
     assert!(!engine(&snapshot).local);
     assert!(engine(&snapshot).process.fact.why().unwrap().contains("`ssh`"));
 
+    // The same, seen without the right to look at descriptors: the peer's name is enough.
+    host.denied = vec![1, 812, 900];
+    host.peer = Some(Peer { pid: 812, uid: 0 });
+    assert!(engine(&look(&host).await).process.fact.why().unwrap().contains("`ssh`"));
+
+    // A /proc that hides other users' processes is no proof that the engine is elsewhere.
+    let mut host = Host::with_socket_activation();
+    host.processes.retain(|pid, _| *pid == 900);
+    let snapshot = look(&host).await;
+    assert!(engine(&snapshot).local && engine(&snapshot).process.fact.why().unwrap().contains("needs root"));
+
     // A service manager of a user's own opened the socket for dockerd.
     let mut host = Host::with_socket_activation();
     host.processes.insert(500, host.processes[&1].clone());

@@ -83,7 +83,8 @@ fn remedies(assessment: &Assessment, fixes: &[String]) -> Vec<Remedy> {
         let (check, subject) = fix.split_once('@').map_or((fix.as_str(), None), |(check, subject)| (check, Some(subject)));
         assert!(assessment.results.contains_key(check), "no check {check}");
         let wanted = assessment.findings.iter().filter(|finding| finding.check == check && finding.verdict == Verdict::Fail);
-        found.extend(wanted.filter(|finding| subject.is_none_or(|name| finding.subject.name == name)).map(|finding| finding.remedy.clone()));
+        found
+            .extend(wanted.filter(|finding| subject.is_none_or(|name| finding.subject.name == name)).map(|finding| finding.remedy.clone()));
     }
     found
 }
@@ -99,7 +100,8 @@ fn make_plan(arguments: &Arguments, snapshot: &Snapshot, catalogue: &Catalogue) 
         event: Event::None,
         disrupts: String::new(),
     }));
-    let service = arguments.restart.as_ref().map(|command| ServiceCommands { restart: vec![command.clone()], ..ServiceCommands::default() });
+    let service =
+        arguments.restart.as_ref().map(|command| ServiceCommands { restart: vec![command.clone()], ..ServiceCommands::default() });
     let ids: Vec<String> = snapshot
         .engine()
         .and_then(|engine| engine.containers.known())
@@ -117,7 +119,16 @@ fn make_plan(arguments: &Arguments, snapshot: &Snapshot, catalogue: &Catalogue) 
 
 fn show(plan: &Plan) {
     for step in &plan.steps {
-        println!("== {} [{}] {}\n{}affects: {}\nundo: {}\nresidue: {}", step.id, step.event.word(), step.title, step.diff, step.affects.join(", "), step.undo, step.residue);
+        println!(
+            "== {} [{}] {}\n{}affects: {}\nundo: {}\nresidue: {}",
+            step.id,
+            step.event.word(),
+            step.title,
+            step.diff,
+            step.affects.join(", "),
+            step.undo,
+            step.residue
+        );
         for note in &step.notes {
             println!("note: {note}");
         }
@@ -180,13 +191,13 @@ async fn run(arguments: &Arguments) -> Result<u8, String> {
                 }
                 "apply" => {
                     let report = harden.apply(&plan, &observer, collector).await;
-                    if let Ok(report) = &report {
-                        if report.outcome == Outcome::Done {
-                            let verification = verify(&plan, &assess::assess(&snapshot(arguments).await, &catalogue));
-                            println!("confirmed {}", verification.confirmed);
-                            verification.differences.iter().for_each(|difference| println!("differs: {difference}"));
-                            harden.record_verification(&report.run, &verification).map_err(|error| error.to_string())?;
-                        }
+                    if let Ok(report) = &report
+                        && report.outcome == Outcome::Done
+                    {
+                        let verification = verify(&plan, &assess::assess(&snapshot(arguments).await, &catalogue));
+                        println!("confirmed {}", verification.confirmed);
+                        verification.differences.iter().for_each(|difference| println!("differs: {difference}"));
+                        harden.record_verification(&report.run, &verification).map_err(|error| error.to_string())?;
                     }
                     report
                 }

@@ -141,7 +141,9 @@ fn words(state: RunState, ledger: &Ledger, steps: &[StepStatus], boot_id: &str) 
         RunState::Stuck => format!("a step failed and could not be put back: {why}{}", open_ends(ledger)),
         RunState::Interrupted => format!("interrupted {}{}", place(ledger, steps, boot_id), open_ends(ledger)),
         RunState::RolledBack => "taken back".to_owned(),
-        RunState::RollbackOpen if why.is_empty() => format!("interrupted while it was taken back, {}{}", place(ledger, steps, boot_id), open_ends(ledger)),
+        RunState::RollbackOpen if why.is_empty() => {
+            format!("interrupted while it was taken back, {}{}", place(ledger, steps, boot_id), open_ends(ledger))
+        }
         RunState::RollbackOpen => format!("not taken back to the end: {why}{}", open_ends(ledger)),
         RunState::Damaged => String::new(),
     }
@@ -162,7 +164,8 @@ fn place(ledger: &Ledger, steps: &[StepStatus], boot_id: &str) -> String {
 /// What is not as it should stay.
 fn open_ends(ledger: &Ledger) -> String {
     let mut text = String::new();
-    let down: Vec<&str> = ledger.ran.iter().filter(|container| ledger.stopped.contains(&container.id)).map(|container| container.name.as_str()).collect();
+    let down: Vec<&str> =
+        ledger.ran.iter().filter(|container| ledger.stopped.contains(&container.id)).map(|container| container.name.as_str()).collect();
     if !down.is_empty() {
         text.push_str(&format!("; stopped by this run and not started again: {}", down.join(", ")));
     }

@@ -12,14 +12,8 @@ use crate::judge::judgement::{judgement, verdict};
 use crate::view::record::Record;
 use crate::{Action, Catalogue, Check, CheckResult, Event, Finding, Judgement, Remedy, Subject, SubjectKind, Verdict};
 
-/// How much is worked out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Detail {
-    /// Verdicts with reasons, evidence and remedies.
-    Full,
-    /// Verdicts: enough to ask "what if".
-    Verdicts,
-}
+/// Verdicts of each check in the order of its subjects.
+pub(super) type Verdicts<'c> = BTreeMap<&'c str, Vec<Verdict>>;
 
 /// The subjects of one Snapshot, ready to be judged.
 pub(super) struct Subjects<'s> {
@@ -82,21 +76,21 @@ impl<'s> Subjects<'s> {
 
     /// Calls with the frame of each subject.
     fn each(&self, kind: SubjectKind, mut call: impl FnMut(&Frame<'_>)) {
+        for index in 0..self.subjects(kind).len() {
+            self.with_frame(kind, index, &mut call);
+        }
+    }
+
+    /// Calls with the frame of the subject at an index; for host and daemon there is one frame, whoever asks.
+    pub(super) fn with_frame<R>(&self, kind: SubjectKind, index: usize, call: impl FnOnce(&Frame<'_>) -> R) -> R {
         let sources = &self.snapshot.sources;
-        let mut records: Vec<&dyn Record> = self.common.to_vec();
-        match kind {
-            SubjectKind::Host | SubjectKind::Daemon => {
-                for subject in self.subjects(kind) {
-                    call(&Frame::new(subject, &records, &self.common_values, sources));
-                }
+        match (self.members(kind).get(index), kind, &self.daemon) {
+            (Some(ready), ..) => {
+                let records = [self.common[0], self.common[1], ready.record];
+                call(&Frame::new(ready.subject, &records, &ready.values, sources))
             }
-            SubjectKind::Container | SubjectKind::Image | SubjectKind::Network => {
-                for ready in self.members(kind) {
-                    records.push(ready.record);
-                    call(&Frame::new(ready.subject, &records, &ready.values, sources));
-                    records.pop();
-                }
-            }
+            (None, SubjectKind::Daemon, Some(daemon)) => call(&Frame::new(daemon, &self.common, &self.common_values, sources)),
+            (None, ..) => call(&Frame::new(&self.host, &self.common, &self.common_values, sources)),
         }
     }
 }
@@ -110,79 +104,103 @@ fn ready<'s, V: Record>(members: &'s [Member<V>], common: &[Value]) -> Vec<Ready
     members.iter().map(ready).collect()
 }
 
-/// A check's answers: with reason and evidence, or the verdicts alone.
-pub(super) fn result(subjects: &Subjects<'_>, check: &Check, detail: Detail) -> CheckResult {
+/// All verdicts.
+pub(super) fn verdicts<'c>(subjects: &Subjects<'_>, catalogue: &'c Catalogue) -> Verdicts<'c> {
+    let of = |check: &Check| {
+        let count = subjects.subjects(check.subject).len();
+        (0..count).map(|index| verdict(check, subjects.values(check.subject, index))).collect()
+    };
+    catalogue.checks.iter().map(|(id, check)| (id.as_str(), of(check))).collect()
+}
+
+/// A check's answers with reason and evidence.
+pub(super) fn result(subjects: &Subjects<'_>, check: &Check) -> CheckResult {
     let mut judgements = Vec::new();
-    match detail {
-        Detail::Full => subjects.each(check.subject, |frame| judgements.push(judgement(check, frame))),
-        Detail::Verdicts => {
-            for (index, subject) in subjects.subjects(check.subject).into_iter().enumerate() {
-                let verdict = verdict(check, subjects.values(check.subject, index));
-                let (reason, reproduce) = (String::new(), String::new());
-                judgements.push(Judgement { subject: subject.clone(), verdict, reason, facts: Vec::new(), reproduce });
-            }
-        }
-    }
+    subjects.each(check.subject, |frame| judgements.push(judgement(check, frame)));
     CheckResult { check: check.id.clone(), verdict: Verdict::worst(judgements.iter().map(|one| one.verdict)), subjects: judgements }
 }
 
+/// A check's answers without.
+pub(super) fn bare_result(subjects: &Subjects<'_>, check: &Check, verdicts: &[Verdict]) -> CheckResult {
+    let bare = |(subject, verdict): (&&Subject, &Verdict)| {
+        let (reason, reproduce) = (String::new(), String::new());
+        Judgement { subject: (*subject).clone(), verdict: *verdict, reason, facts: Vec::new(), reproduce }
+    };
+    let judgements: Vec<Judgement> = subjects.subjects(check.subject).iter().zip(verdicts).map(bare).collect();
+    CheckResult { check: check.id.clone(), verdict: Verdict::worst(verdicts.iter().copied()), subjects: judgements }
+}
+
 /// What is not pass and not not-applicable, worst first.
-pub(super) fn findings(
-    subjects: &Subjects<'_>,
-    catalogue: &Catalogue,
-    results: &BTreeMap<String, CheckResult>,
-    detail: Detail,
-) -> Vec<Finding> {
+pub(super) fn findings(subjects: &Subjects<'_>, catalogue: &Catalogue, results: &BTreeMap<String, CheckResult>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (id, result) in results {
         let Some(check) = catalogue.checks.get(id) else { continue };
-        let (title, benchmarks) = match detail {
-            Detail::Full => (check.title.clone(), catalogue.numbers(id)),
-            Detail::Verdicts => (String::new(), BTreeMap::new()),
-        };
+        let benchmarks = catalogue.numbers(id);
         let variables = crate::view::variables(check.subject);
-        for (index, judged) in result.subjects.iter().enumerate() {
-            if matches!(judged.verdict, Verdict::Pass | Verdict::NotApplicable) {
-                continue;
-            }
+        for (index, judged) in result.subjects.iter().enumerate().filter(|(_, judged)| is_finding(judged.verdict)) {
             let values = subjects.values(check.subject, index);
-            let remedy = match detail {
-                Detail::Full => bind(id, &check.remedy, &judged.subject, &variables, values),
-                Detail::Verdicts => unbound(id, &judged.subject),
-            };
             findings.push(Finding {
-                id: finding_id(id, &judged.subject),
-                check: id.clone(),
-                title: title.clone(),
-                subject: judged.subject.clone(),
-                verdict: judged.verdict,
-                severity: check.severity,
-                stride: check.stride.clone(),
+                title: check.title.clone(),
                 benchmarks: benchmarks.clone(),
                 reason: judged.reason.clone(),
                 facts: judged.facts.clone(),
                 reproduce: judged.reproduce.clone(),
-                remedy,
+                remedy: bind(id, &check.remedy, &judged.subject, &variables, values),
+                ..bare_finding(check, &judged.subject, judged.verdict)
             });
         }
     }
-    findings.sort_by(|a, b| (a.severity, &a.check, &a.subject.name).cmp(&(b.severity, &b.check, &b.subject.name)));
+    sort(&mut findings);
     findings
 }
 
-fn unbound(check: &str, subject: &Subject) -> Remedy {
-    Remedy {
-        check: check.to_owned(),
+/// The same with ids and verdicts alone.
+pub(super) fn bare_findings(subjects: &Subjects<'_>, catalogue: &Catalogue, verdicts: &Verdicts<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (id, verdicts) in verdicts {
+        let Some(check) = catalogue.checks.get(*id) else { continue };
+        let of_check = subjects.subjects(check.subject).into_iter().zip(verdicts).filter(|(_, verdict)| is_finding(**verdict));
+        findings.extend(of_check.map(|(subject, verdict)| bare_finding(check, subject, *verdict)));
+    }
+    sort(&mut findings);
+    findings
+}
+
+fn is_finding(verdict: Verdict) -> bool {
+    !matches!(verdict, Verdict::Pass | Verdict::NotApplicable)
+}
+
+fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| (a.severity, &a.check, &a.subject.name).cmp(&(b.severity, &b.check, &b.subject.name)));
+}
+
+fn bare_finding(check: &Check, subject: &Subject, verdict: Verdict) -> Finding {
+    let remedy = Remedy {
+        check: String::new(),
         subject: subject.clone(),
         action: Action::Manual,
         text: String::new(),
         event: Event::People,
         disrupts: String::new(),
+    };
+    Finding {
+        id: finding_id(&check.id, subject),
+        check: check.id.clone(),
+        title: String::new(),
+        subject: subject.clone(),
+        verdict,
+        severity: check.severity,
+        stride: check.stride.clone(),
+        benchmarks: BTreeMap::new(),
+        reason: String::new(),
+        facts: Vec::new(),
+        reproduce: String::new(),
+        remedy,
     }
 }
 
 /// `CHECK`, or `CHECK@NAME` where there are several subjects.
-pub(super) fn finding_id(check: &str, subject: &Subject) -> String {
+fn finding_id(check: &str, subject: &Subject) -> String {
     match subject.kind {
         SubjectKind::Host | SubjectKind::Daemon => check.to_owned(),
         SubjectKind::Container | SubjectKind::Image | SubjectKind::Network => format!("{check}@{}", subject.name),

@@ -3,7 +3,9 @@
 mod bench;
 mod checks;
 mod frame;
+mod ground;
 mod judgement;
+mod leaves;
 mod reason;
 mod relations;
 mod standing;
@@ -17,10 +19,10 @@ pub use bench::bench_of;
 pub(crate) use frame::Frame;
 pub(crate) use judgement::judgement;
 
-use crate::derive::{Views, views};
+use crate::derive::views;
 use crate::view::Daemon;
-use crate::{Assessment, BenchmarkResult, Catalogue, CheckResult, Finding, SnapshotRef, Summary, Target, ThreatFinding, Verdict};
-use checks::{Detail, Subjects};
+use crate::{Assessment, BenchmarkResult, Catalogue, Check, CheckResult, Finding, SnapshotRef, Summary, Target, ThreatFinding};
+use checks::{Subjects, Verdicts};
 use relations::Relations;
 use threats::Judged;
 
@@ -29,11 +31,13 @@ pub const ASSESSMENT_SCHEMA: &str = "cofferdam/assessment/1";
 
 /// Judges a Snapshot: all checks on all subjects, threats on all elements, and what to fix first.
 pub fn assess(snapshot: &Snapshot, catalogue: &Catalogue) -> Assessment {
-    let parts = judge(snapshot, catalogue, Detail::Full);
+    let parts = judge(snapshot, catalogue);
     let advice = crate::advice::advise(snapshot, &parts.findings, &parts.threats, |preview| {
-        let after = outlook(preview, catalogue);
-        (after.findings, after.threats)
+        let t0 = std::time::Instant::now();
+        let r = with_subjects(preview, |subjects, relations| what_if(subjects, relations, catalogue, &checks::verdicts(subjects, catalogue)));
+        println!("T whatif {:?}", t0.elapsed()); r
     });
+    println!("T advised");
     Assessment {
         schema: ASSESSMENT_SCHEMA.to_owned(),
         tool: Tool { name: "cofferdam".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
@@ -66,36 +70,50 @@ pub struct Outlook {
 
 /// Verdicts and statuses alone, for "what if" and for many Snapshots: titles, reasons, evidence and remedies are left empty.
 pub fn outlook(snapshot: &Snapshot, catalogue: &Catalogue) -> Outlook {
-    judge(snapshot, catalogue, Detail::Verdicts)
+    with_subjects(snapshot, |subjects, relations| {
+        let verdicts = checks::verdicts(subjects, catalogue);
+        let bare = |(id, check): (&String, &Check)| (id.clone(), checks::bare_result(subjects, check, &verdicts[id.as_str()]));
+        let results = catalogue.checks.iter().map(bare).collect();
+        let (findings, threats) = what_if(subjects, relations, catalogue, &verdicts);
+        println!("T rest"); Outlook { results, findings, threats }
+    })
 }
 
-fn judge(snapshot: &Snapshot, catalogue: &Catalogue, detail: Detail) -> Outlook {
+fn judge(snapshot: &Snapshot, catalogue: &Catalogue) -> Outlook {
+    with_subjects(snapshot, |subjects, relations| {
+        let t0 = std::time::Instant::now(); let results: BTreeMap<String, CheckResult> =
+            catalogue.checks.iter().map(|(id, check)| (id.clone(), checks::result(subjects, check))).collect();
+        let verdicts: Verdicts<'_> =
+            results.iter().map(|(id, result)| (id.as_str(), result.subjects.iter().map(|one| one.verdict).collect())).collect();
+        println!("T results {:?}", t0.elapsed()); let t0 = std::time::Instant::now(); let findings = checks::findings(subjects, catalogue, &results); println!("T findings {:?}", t0.elapsed()); let t0 = std::time::Instant::now();
+        let threats = match relations {
+            Some(relations) => threats::threats(&Judged { catalogue, subjects, relations, verdicts: &verdicts, results: Some(&results) }),
+            None => Vec::new(),
+        };
+        println!("T threats {:?}", t0.elapsed()); Outlook { results, findings, threats }
+    })
+}
+
+fn what_if(
+    subjects: &Subjects<'_>,
+    relations: Option<&Relations>,
+    catalogue: &Catalogue,
+    verdicts: &Verdicts<'_>,
+) -> (Vec<Finding>, Vec<ThreatFinding>) {
+    let threats = match relations {
+        Some(relations) => threats::threats(&Judged { catalogue, subjects, relations, verdicts, results: None }),
+        None => Vec::new(),
+    };
+    (checks::bare_findings(subjects, catalogue, verdicts), threats)
+}
+
+/// Works out what is judged. Without an engine there is nothing that Docker's threats could be on, and so no relations.
+fn with_subjects<R>(snapshot: &Snapshot, judge: impl FnOnce(&Subjects<'_>, Option<&Relations>) -> R) -> R {
     let views = views(snapshot);
     let no_daemon = Daemon::unseen("no engine was asked for");
     let subjects = Subjects::of(snapshot, &views, &no_daemon);
-    let results: BTreeMap<String, CheckResult> =
-        catalogue.checks.iter().map(|(id, check)| (id.clone(), checks::result(&subjects, check, detail))).collect();
-    let findings = checks::findings(&subjects, catalogue, &results, detail);
-    let threats = standing_threats(snapshot, catalogue, &views, &subjects, &results, detail);
-    Outlook { results, findings, threats }
-}
-
-fn standing_threats(
-    snapshot: &Snapshot,
-    catalogue: &Catalogue,
-    views: &Views,
-    subjects: &Subjects<'_>,
-    results: &BTreeMap<String, CheckResult>,
-    detail: Detail,
-) -> Vec<ThreatFinding> {
-    // No engine was asked for: there is nothing that Docker's threats could be on.
-    if snapshot.docker.is_absent() {
-        return Vec::new();
-    }
-    let verdicts: BTreeMap<&str, Vec<Verdict>> =
-        results.iter().map(|(id, result)| (id.as_str(), result.subjects.iter().map(|one| one.verdict).collect())).collect();
-    let relations = Relations::of(snapshot, views);
-    threats::threats(&Judged { catalogue, subjects, relations: &relations, verdicts: &verdicts, results, detail })
+    let relations = (!snapshot.docker.is_absent()).then(|| Relations::of(snapshot, &views));
+    judge(&subjects, relations.as_ref())
 }
 
 fn target(snapshot: &Snapshot) -> Target {

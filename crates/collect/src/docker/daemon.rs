@@ -56,7 +56,7 @@ pub(crate) fn find(world: &World, socket: &str, pid_file: &str, peer: &Answer<Pe
     match daemons.as_slice() {
         [pid] => Ok(Daemon { pid: *pid, found_by: "socket inode", sockets: None }),
         [] => match programs.iter().find(|(_, name)| name != "systemd") {
-            Some((_, name)) => Err(NotFound::Elsewhere(format!("the socket belongs to `{name}`, which passes on to an engine elsewhere"))),
+            Some((_, name)) => Err(not_dockerd(name)),
             None => without_holder(world, peer, listener, by_file, denied),
         },
         several => match several.iter().find(|pid| Some(**pid) == by_file || Some(**pid) == listener) {
@@ -70,10 +70,16 @@ pub(crate) fn find(world: &World, socket: &str, pid_file: &str, peer: &Answer<Pe
 }
 
 /// Base name of what a process runs, by its executable; its own name where the executable may not be looked at.
-fn program(world: &World, pid: u32) -> Option<String> {
+pub(crate) fn program(world: &World, pid: u32) -> Option<String> {
     let exe = world.processes.exe(pid.into());
     let by_name = || world.processes.text(pid.into(), ProcText::Stat).ok().and_then(|text| stat(&text)).map(|stat| stat.name);
     exe.ok().and_then(|exe| exe.trim_end_matches(" (deleted)").rsplit('/').next().map(str::to_owned)).or_else(by_name)
+}
+
+fn not_dockerd(name: &str) -> NotFound {
+    NotFound::Elsewhere(format!(
+        "the socket belongs to `{name}`, which is not dockerd: it passes on to an engine elsewhere, or is another kind"
+    ))
 }
 
 /// Nobody seen holds it: either the descriptors of others may not be looked at, or the daemon is not among these processes.
@@ -84,19 +90,21 @@ fn without_holder(
     by_file: Option<u32>,
     denied: bool,
 ) -> Result<Daemon, NotFound> {
-    let alive = |pid: &u32| program(world, *pid).is_some_and(|name| redact::is_daemon(&name));
-    if let Some(pid) = listener.filter(alive) {
-        return Ok(Daemon { pid, found_by: "peer credentials", sockets: None });
+    match listener.and_then(|pid| Some((pid, program(world, pid)?))) {
+        Some((pid, name)) if redact::is_daemon(&name) => return Ok(Daemon { pid, found_by: "peer credentials", sockets: None }),
+        Some((_, name)) if name != "systemd" => return Err(not_dockerd(&name)),
+        Some(_) | None => {}
     }
-    match peer {
-        Ok(Peer { pid: 0, .. }) => Err(NotFound::Elsewhere("the engine runs in another pid namespace than cofferdam".to_owned())),
-        _ if denied => match by_file.filter(alive) {
-            Some(pid) => Ok(Daemon { pid, found_by: "pid file", sockets: None }),
-            None => Err(NotFound::Unseen {
-                why: "permission denied looking at the open files of other users' processes".to_owned(),
-                needs: "root".to_owned(),
-            }),
-        },
+    // A /proc that shows not even init hides processes of others (hidepid).
+    let hidden = program(world, 1).is_none();
+    let by_file = by_file.filter(|pid| program(world, *pid).is_some_and(|name| redact::is_daemon(&name)));
+    match (peer, by_file) {
+        (Ok(Peer { pid: 0, .. }), _) => Err(NotFound::Elsewhere("the engine runs in another pid namespace than cofferdam".to_owned())),
+        (_, Some(pid)) if denied || hidden => Ok(Daemon { pid, found_by: "pid file", sockets: None }),
+        (_, None) if denied || hidden => Err(NotFound::Unseen {
+            why: "permission denied looking at the open files of other users' processes".to_owned(),
+            needs: "root".to_owned(),
+        }),
         _ => Err(NotFound::Elsewhere("no process seen here holds the engine's socket".to_owned())),
     }
 }

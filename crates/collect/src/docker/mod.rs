@@ -17,7 +17,7 @@ mod unit;
 
 pub(crate) use config::{api_ports, command_line, config_file, config_path, pid_file, tls_files};
 pub(crate) use containers::{containers, images, networks};
-pub(crate) use daemon::{Daemon, NotFound, find};
+pub(crate) use daemon::{Daemon, NotFound, find, program};
 pub(crate) use gather::{Gathered, gather};
 pub(crate) use info::{info, version};
 pub(crate) use listeners::{listeners, listening};

@@ -9,6 +9,7 @@ pub(crate) use files::{Places, places_of_rules, resolved};
 use facts::host::Host;
 use facts::{Fact, Observed, Source, Sources};
 
+use crate::docker;
 use crate::gaps::Gaps;
 use crate::obstacle::{Answer, Obstacle};
 use crate::source::CgroupMount;
@@ -114,14 +115,18 @@ fn cgroup_version(mounts: &Answer<Vec<CgroupMount>>, gaps: &Gaps) -> Fact<u8> {
     gaps.fact(version, "control group hierarchy", "/proc/self/mountinfo", "root")
 }
 
-/// systemd's own test, sd_booted(3), and PID 1's name.
+/// systemd's own test, sd_booted(3), and what PID 1 is: a container may bring the folder along.
 fn service_manager(world: &World, reach: &Reach, gaps: &Gaps) -> Fact<String> {
     const RUNNING: &str = "/run/systemd/system";
     if let Some(why) = reach.no_files() {
         return Fact::unknown(why);
     }
     match world.files.lstat(RUNNING) {
-        Ok(_) => Fact::Known("systemd".to_owned()),
+        Ok(_) => match docker::program(world, 1) {
+            Some(name) if name == "systemd" => Fact::Known("systemd".to_owned()),
+            Some(_) => Fact::Absent,
+            None => gaps.unknown("service manager", "/proc/1", &Obstacle::Denied, "root"),
+        },
         Err(Obstacle::NotFound) => Fact::Absent,
         Err(obstacle) => gaps.unknown("service manager", RUNNING, &obstacle, "root"),
     }

@@ -173,3 +173,101 @@ impl ServerCertVerifier for AnyCertificate {
         self.0.signature_verification_algorithms.supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+    use rustls::server::WebPkiClientVerifier;
+    use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
+    use tokio::net::TcpListener;
+    use tokio_rustls::TlsAcceptor;
+
+    const ENGINE: &str = "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nServer: Docker/20.10.24 (linux)\r\nContent-Length: 2\r\n\r\nOK";
+    const METRICS: &str = "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\n404";
+    /// What Go's TLS server says to a client in the clear.
+    const WANTS_TLS: &str = "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
+
+    #[derive(Clone)]
+    enum Server {
+        Plain(&'static str),
+        Tls(Arc<ServerConfig>, &'static str),
+        Closes,
+        Silent,
+    }
+
+    fn tls(wants_certificate: bool, versions: &[&'static SupportedProtocolVersion]) -> Arc<ServerConfig> {
+        let certificate = CertificateDer::from(include_bytes!("testdata/certificate.der").as_slice());
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(include_bytes!("testdata/key.der").as_slice()));
+        let provider = Arc::new(ring::default_provider());
+        let config = ServerConfig::builder_with_provider(Arc::clone(&provider)).with_protocol_versions(versions).unwrap();
+        let config = if wants_certificate {
+            let mut roots = RootCertStore::empty();
+            roots.add(certificate.clone()).unwrap();
+            config.with_client_cert_verifier(WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap())
+        } else {
+            config.with_no_client_auth()
+        };
+        Arc::new(config.with_single_cert(vec![certificate], key).unwrap())
+    }
+
+    /// Starts the server and probes it.
+    async fn probe(server: Server) -> Answer<Probe> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let server = server.clone();
+                tokio::spawn(async move {
+                    let mut request = [0; 1024];
+                    match server {
+                        Server::Plain(answer) => {
+                            let _ = stream.read(&mut request).await;
+                            let _ = stream.write_all(answer.as_bytes()).await;
+                        }
+                        Server::Tls(config, answer) => {
+                            let mut first = [0; 1];
+                            let _ = stream.peek(&mut first).await;
+                            // 22: a TLS handshake.
+                            if first[0] != 22 {
+                                let _ = stream.read(&mut request).await;
+                                let _ = stream.write_all(WANTS_TLS.as_bytes()).await;
+                                return;
+                            }
+                            if let Ok(mut stream) = TlsAcceptor::from(config).accept(stream).await {
+                                let _ = stream.read(&mut request).await;
+                                let _ = stream.write_all(answer.as_bytes()).await;
+                                let _ = stream.shutdown().await;
+                            }
+                        }
+                        Server::Closes => {}
+                        Server::Silent => tokio::time::sleep(Duration::from_secs(60)).await,
+                    }
+                });
+            }
+        });
+        TcpProbe::new(Duration::from_millis(500)).look(address).await
+    }
+
+    #[tokio::test]
+    async fn in_the_clear() {
+        assert_eq!(probe(Server::Plain(ENGINE)).await, Ok(Probe::Http { status: 200, engine: true }));
+        assert_eq!(probe(Server::Plain(METRICS)).await, Ok(Probe::Http { status: 404, engine: false }));
+        assert_eq!(probe(Server::Closes).await, Ok(Probe::Neither));
+        assert_eq!(probe(Server::Plain("SSH-2.0-OpenSSH_9.2\r\n")).await, Ok(Probe::Neither));
+        assert_eq!(probe(Server::Silent).await, Err(Obstacle::TimedOut { ms: 500 }));
+        let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        assert_eq!(TcpProbe::new(Duration::from_millis(500)).look(nobody).await, Err(Obstacle::Refused));
+    }
+
+    #[tokio::test]
+    async fn over_tls() {
+        for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+            let open = probe(Server::Tls(tls(false, &[version]), ENGINE)).await;
+            assert_eq!(open, Ok(Probe::Https { status: 200, engine: true }), "{version:?}");
+            let closed = probe(Server::Tls(tls(true, &[version]), ENGINE)).await;
+            assert_eq!(closed, Ok(Probe::CertificateWanted), "{version:?}");
+        }
+    }
+}

@@ -137,3 +137,83 @@ pub fn engine_answer(question: &EngineQuestion, body: &[u8]) -> Answer<Value> {
     parser.end().map_err(malformed)?;
     Ok(value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn questions() -> Vec<EngineQuestion> {
+        use EngineQuestion as Q;
+        let id = || "abc".to_owned();
+        vec![
+            Q::Ping,
+            Q::Version,
+            Q::Info,
+            Q::DebugVars,
+            Q::Containers,
+            Q::Container(id()),
+            Q::Images,
+            Q::Image(id()),
+            Q::Networks,
+            Q::Network(id()),
+        ]
+    }
+
+    /// Trees in which every text is a secret, under names that no list knows and under names that lists, elsewhere, do.
+    fn secrets() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(json!("planted-secret")),
+            Just(json!("A=planted-secret")),
+            any::<i32>().prop_map(Value::from),
+            Just(Value::Null)
+        ];
+        leaf.prop_recursive(6, 64, 6, |inner| {
+            let name = prop_oneof![
+                "[xyz]{1,3}",
+                Just("Auth".to_owned()),
+                Just("Cmd".to_owned()),
+                Just("Labels".to_owned()),
+                Just("Test".to_owned())
+            ];
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                proptest::collection::btree_map(name, inner, 0..5).prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        /// A member that is not on the list never comes through, at the top or below any member that is.
+        #[test]
+        fn unknown_members_never_pass(secret in secrets()) {
+            for question in questions() {
+                for below in ["New", "HostConfig", "Config", "State", "Swarm", "RegistryConfig", "NetworkSettings", "Plugins", "Healthcheck"] {
+                    let answer = json!({ below: { "New": secret, "Labels": { "name": secret }, "Healthcheck": { "Test": ["CMD", secret] } } });
+                    let kept = engine_answer(&question, answer.to_string().as_bytes());
+                    prop_assert!(!format!("{kept:?}").contains("planted-secret"), "{question:?} {kept:?}");
+                }
+                let kept = engine_answer(&question, secret.to_string().as_bytes());
+                let is_list_of_plain = matches!(kept, Ok(Value::String(_)));
+                prop_assert!(is_list_of_plain || !format!("{kept:?}").contains("planted-secret"), "{question:?} {kept:?}");
+            }
+        }
+
+        #[test]
+        fn never_panics(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+            for question in questions() {
+                let _ = engine_answer(&question, &body);
+            }
+        }
+    }
+
+    #[test]
+    fn a_list_of_everything_is_refused() {
+        let body = format!("[{}1]", "1,".repeat(200_000));
+        assert!(matches!(engine_answer(&EngineQuestion::Containers, body.as_bytes()), Err(Obstacle::Malformed(_))));
+        // The parser's words about the text never hold the text.
+        let error = engine_answer(&EngineQuestion::Info, b"{\"Name\": planted-secret}").unwrap_err();
+        assert!(!error.to_string().contains("planted"), "{error}");
+    }
+}

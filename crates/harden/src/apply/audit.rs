@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
+use super::files::utf8;
 use super::run::Run;
 use crate::edit::audit_rules::{self, ARCHES};
-use crate::edit::tmpfiles;
+use crate::edit::{lines, tmpfiles};
 use crate::error::Error;
 use crate::journal::{Before, Op, Record};
 use crate::plan::{AuditChange, Refusal};
 use crate::system::audit::Audit;
+use crate::system::file;
 
 impl Run<'_> {
     /// Notes which of the rules are loaded already: those are not ours.
@@ -53,7 +55,7 @@ impl Run<'_> {
     /// Deletes exactly the rules that this run loaded, and takes its lines out.
     pub(super) async fn audit_back(&mut self, step: &str, change: &AuditChange) -> Result<(), Error> {
         self.take_lines(step, Path::new(&change.rules_file), &change.rules_lines).await?;
-        self.take_lines(step, Path::new(&change.tmpfiles_file), &change.tmpfiles_lines).await?;
+        self.take_directories(step, change).await?;
         let ours: Vec<_> = self.log.ledger.rules.iter().rev().filter(|known| known.touched && !known.loaded_before).cloned().collect();
         for known in ours {
             if Audit::open()?.holds(&known.rule, &known.arch).await? {
@@ -61,6 +63,29 @@ impl Run<'_> {
             }
         }
         Ok(())
+    }
+}
+
+impl Run<'_> {
+    /// Takes the directories out that no other rule of ours needs: a rule whose directory is missing at boot stops all later ones.
+    async fn take_directories(&mut self, step: &str, change: &AuditChange) -> Result<(), Error> {
+        let rules = Path::new(&change.rules_file);
+        let text = match file::read(rules)? {
+            Some(content) => utf8(rules, &content.bytes)?.to_owned(),
+            None => String::new(),
+        };
+        let needed: Vec<String> = audit_rules::parse(&text).iter().flat_map(tmpfiles::directories).collect();
+        let needs = |line: &&String| needed.iter().any(|path| line.starts_with(&format!("d {path} ")));
+        let path = Path::new(&change.tmpfiles_file);
+        if !change.tmpfiles_lines.iter().any(|line| needs(&line)) {
+            return self.take_lines(step, path, &change.tmpfiles_lines).await;
+        }
+        let free: Vec<String> = change.tmpfiles_lines.iter().filter(|line| !needs(line)).cloned().collect();
+        let Some(now) = file::read(path)?.filter(|_| !free.is_empty()) else { return Ok(()) };
+        match lines::remove(utf8(path, &now.bytes)?, &free) {
+            Some(rest) => self.write(step, path, rest.as_bytes(), &now.attributes).await,
+            None => Ok(()),
+        }
     }
 }
 

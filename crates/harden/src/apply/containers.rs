@@ -30,7 +30,9 @@ impl Run<'_> {
         };
         let mut body = UpdateBody::default();
         let held = kernel(container);
-        if change.post.memory.is_some() && !same_memory(&held, &change.kernel_before, container, &[change.engine_before.memory, change.undo.memory]) {
+        if change.post.memory.is_some()
+            && !same_memory(&held, &change.kernel_before, container, &[change.engine_before.memory, change.undo.memory])
+        {
             if same_memory(&held, &change.kernel_after, container, &[change.post.memory]) {
                 body.memory = change.undo.memory;
                 body.memory_swap = change.undo.memory_swap;
@@ -71,19 +73,19 @@ pub(super) fn missing(snapshot: &Snapshot, change: &ContainerChange) -> Vec<Stri
     let held = kernel(container);
     let mut found = Vec::new();
     let mut compare = |what: &str, wanted: Option<Limit>, held: Option<Limit>| {
-        if let (Some(wanted), true) = (wanted, change.running && is_running(container)) {
-            if held != Some(wanted) {
-                found.push(format!("{what} of {} is {held:?} in its control group, not {wanted:?}", change.name));
-            }
+        if let (Some(wanted), true) = (wanted, change.running && is_running(container))
+            && held != Some(wanted)
+        {
+            found.push(format!("{what} of {} is {held:?} in its control group, not {wanted:?}", change.name));
         }
     };
     compare("the memory limit", change.kernel_after.memory, held.memory);
     compare("the limit of memory and swap", change.kernel_after.memory_swap, held.memory_swap);
     compare("the limit of processes", change.kernel_after.pids, held.pids);
-    if let (Some(wanted), Fact::Known(policy)) = (&change.post.restart, &container.restart_policy) {
-        if wanted != policy {
-            found.push(format!("the restart policy of {} is {}, not {}", change.name, policy.name, wanted.name));
-        }
+    if let (Some(wanted), Fact::Known(policy)) = (&change.post.restart, &container.restart_policy)
+        && wanted != policy
+    {
+        found.push(format!("the restart policy of {} is {}, not {}", change.name, policy.name, wanted.name));
     }
     found
 }

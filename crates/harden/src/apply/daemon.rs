@@ -15,7 +15,7 @@ use super::target::Target;
 use crate::error::Error;
 use crate::journal::{Direction, Op, Record};
 use crate::plan::build::seen;
-use crate::plan::daemon::{RELOADABLE, containers};
+use crate::plan::daemon::{RELOADABLE, containers, is_task};
 use crate::plan::{ContainerRef, DaemonChange, DaemonIdentity};
 use crate::system::file;
 
@@ -24,6 +24,9 @@ const RELOAD: Duration = Duration::from_secs(30);
 
 /// How long a daemon that is being restarted by someone else may stay silent.
 const SILENCE: Duration = Duration::from_secs(60);
+
+/// Exit code of a container that was killed (128 + SIGKILL).
+const KILLED: i64 = 137;
 
 impl Run<'_> {
     /// Brings the daemon to where this direction goes, from wherever it is. Containers that did not start again are in the result.
@@ -72,7 +75,14 @@ impl Run<'_> {
     }
 
     /// Restarts the daemon once: containers are carried by live restore, or stopped where that cannot be.
-    async fn restart(&mut self, step: &str, change: &DaemonChange, target: &Target, now: &Snapshot, settings: &Settings) -> Result<(), Error> {
+    async fn restart(
+        &mut self,
+        step: &str,
+        change: &DaemonChange,
+        target: &Target,
+        now: &Snapshot,
+        settings: &Settings,
+    ) -> Result<(), Error> {
         let engine = engine_of(now)?;
         let (running, idle) = containers(engine).map_err(Error::Effect)?;
         let icc = !rules(settings, target, |key| key == "icc");
@@ -94,7 +104,9 @@ impl Run<'_> {
             let text = target.start_text(change, Some(settings), &[])?;
             self.park(step, &idle).await?;
             if window {
-                self.clear(step, &running).await?;
+                let tasks: Vec<String> =
+                    seen(engine).filter(|container| is_task(container)).map(|container| container.id.clone()).collect();
+                self.clear(step, &running, &tasks).await?;
             }
             self.settle(step, Path::new(&change.write_path), text.as_deref(), target).await?;
             text
@@ -117,24 +129,29 @@ impl Run<'_> {
     /// before or not, in no order (measured).
     async fn park(&mut self, step: &str, containers: &[ContainerRef]) -> Result<(), Error> {
         for container in containers.iter().filter(|container| container.policy.name != "no") {
-            if !self.log.ledger.parked.contains_key(&container.id) {
-                let (id, name, policy) = (container.id.clone(), container.name.clone(), container.policy.clone());
-                self.act(step, Op::Park { id, name, policy }).await?;
-            }
+            let (id, name, policy) = (container.id.clone(), container.name.clone(), container.policy.clone());
+            self.act(step, Op::Park { id, name, policy }).await?;
         }
         Ok(())
     }
 
-    /// Stops every running container, last started first.
-    async fn clear(&mut self, step: &str, running: &[ContainerRef]) -> Result<(), Error> {
+    /// Stops every running container, last started first. Tasks of a swarm are the swarm's to stop and start.
+    async fn clear(&mut self, step: &str, running: &[ContainerRef], tasks: &[String]) -> Result<(), Error> {
         self.log.append(&Record::Ran { step: step.to_owned(), containers: running.to_vec() })?;
         self.past_return.set(true);
         self.park(step, running).await?;
         for container in running.iter().rev() {
-            self.act(step, Op::Stop { id: container.id.clone(), name: container.name.clone() }).await?;
+            // A job that ended by itself meanwhile must not be run a second time.
+            match self.engine.inspect(&container.id).await? {
+                Some(now) if now.running || now.restarting => {
+                    self.act(step, Op::Stop { id: container.id.clone(), name: container.name.clone() }).await?;
+                }
+                _ => self.note(format!("container {} ended by itself before it was stopped", container.name))?,
+            }
         }
         // Someone else's timer may have started one meanwhile: not ours to stop, since nobody agreed to it.
-        let others = self.engine.running().await?;
+        let mut others = self.engine.running().await?;
+        others.retain(|id| !tasks.contains(id));
         if !others.is_empty() {
             return Err(Error::Effect(format!(
                 "while the containers were stopped, another one was started: {}",
@@ -153,10 +170,17 @@ impl Run<'_> {
                 self.note(format!("container {} is gone after the restart", container.name))?;
                 continue;
             };
-            if container.pid != 0 && (state.pid != container.pid || !state.running) {
-                self.note(format!("container {} did not keep its processes over the restart", container.name))?;
+            if state.running && (container.pid == 0 || state.pid == container.pid) {
+                continue;
             }
-            if !state.running {
+            let killed = self.engine.inspect(&container.id).await?.is_some_and(|now| now.exit_code == KILLED);
+            if state.running || killed {
+                self.note(format!("container {} did not keep its processes over the restart", container.name))?;
+            } else {
+                self.note(format!("container {} ended by itself during the restart", container.name))?;
+            }
+            // A job that ended by itself must not be run a second time.
+            if !state.running && killed {
                 self.act(step, Op::Start { id: container.id.clone(), name: container.name.clone() }).await?;
             }
         }
@@ -170,10 +194,8 @@ impl Run<'_> {
         if rules(&settings, target, |key| RELOADABLE.contains(&key)) {
             return Ok(());
         }
-        let wanted: Vec<(String, bool)> = RELOADABLE
-            .iter()
-            .filter_map(|key| Some(((*key).to_owned(), target.in_force.get(*key)?.as_bool()?)))
-            .collect();
+        let wanted: Vec<(String, bool)> =
+            RELOADABLE.iter().filter_map(|key| Some(((*key).to_owned(), target.in_force.get(*key)?.as_bool()?))).collect();
         // Nothing implied: what the file does not say would not be taken up.
         let extra: Vec<(&str, bool)> = wanted.iter().map(|(key, value)| (key.as_str(), *value)).collect();
         let text = spelled_out(target, change, Some(&settings), &extra)?;
@@ -243,7 +265,10 @@ impl Run<'_> {
             match found {
                 Some(Fact::Known(value)) if value == wanted => {}
                 Some(Fact::Known(value)) => {
-                    return Err(Error::Effect(format!("`{key}` is {value} in the running daemon, not {wanted}, although {} asks for it", change.config_path)));
+                    return Err(Error::Effect(format!(
+                        "`{key}` is {value} in the running daemon, not {wanted}, although {} asks for it",
+                        change.config_path
+                    )));
                 }
                 // Not shown by this version, and not provable: verification says so, it is no failure.
                 _ => {}
@@ -253,13 +278,22 @@ impl Run<'_> {
     }
 }
 
-fn spelled_out(target: &Target, change: &DaemonChange, settings: Option<&Settings>, extra: &[(&str, bool)]) -> Result<Option<String>, Error> {
+fn spelled_out(
+    target: &Target,
+    change: &DaemonChange,
+    settings: Option<&Settings>,
+    extra: &[(&str, bool)],
+) -> Result<Option<String>, Error> {
     // Start from the text and say each of them, implied by a default or not.
     let base = target.start_text(change, settings, extra)?;
-    let flagged = |key: &str| settings.is_some_and(|settings| settings.by_key.get(key).is_some_and(|setting| setting.by_flag.is_some()));
-    let wishes: Vec<_> =
-        extra.iter().filter(|(key, _)| !flagged(key)).map(|(key, value)| ((*key).to_owned(), Some(Value::from(*value)))).collect();
-    crate::edit::daemon_json::edit(base.as_deref(), &wishes).map(Some).map_err(|error| Error::State(format!("{}: {error}", change.write_path)))
+    let wishes: Vec<_> = extra
+        .iter()
+        .filter(|(key, _)| !change.flags.iter().any(|flag| flag == key))
+        .map(|(key, value)| ((*key).to_owned(), Some(Value::from(*value))))
+        .collect();
+    crate::edit::daemon_json::edit(base.as_deref(), &wishes)
+        .map(Some)
+        .map_err(|error| Error::State(format!("{}: {error}", change.write_path)))
 }
 
 /// Whether every value of these keys rules that should. What cannot be seen does not.
@@ -272,7 +306,9 @@ fn rules(settings: &Settings, target: &Target, of: impl Fn(&str) -> bool) -> boo
 }
 
 fn engine_of(snapshot: &Snapshot) -> Result<&Engine, Error> {
-    snapshot.engine().ok_or_else(|| Error::Effect(format!("the engine could not be read: {}", snapshot.docker.why().unwrap_or("none was found"))))
+    snapshot
+        .engine()
+        .ok_or_else(|| Error::Effect(format!("the engine could not be read: {}", snapshot.docker.why().unwrap_or("none was found"))))
 }
 
 fn settings_of(snapshot: &Snapshot) -> Result<Settings, Error> {

@@ -7,10 +7,10 @@ use std::sync::atomic::AtomicBool;
 
 use facts::Snapshot;
 
+use super::containers;
 use super::precondition::{check, check_live};
 use super::report::{Outcome, Report};
 use super::run::{By, Collect, Run};
-use super::containers;
 use crate::error::Error;
 use crate::journal::{Direction, Ending, Lock, Record, Reopened, RunLog, StateDir, StepState};
 use crate::plan::{Change, Plan, Refusal, ServiceControl, Step};
@@ -102,7 +102,13 @@ impl Harden {
         self.again(run, Some(Direction::Back), observer, &collector).await
     }
 
-    async fn again(&self, wanted: &str, direction: Option<Direction>, observer: &dyn Observer, collector: &dyn Collect) -> Result<Report, Error> {
+    async fn again(
+        &self,
+        wanted: &str,
+        direction: Option<Direction>,
+        observer: &dyn Observer,
+        collector: &dyn Collect,
+    ) -> Result<Report, Error> {
         let (state, _lock) = self.locked()?;
         let nothing = |run: String| Ok(Report { run, outcome: Outcome::Nothing, steps: Vec::new(), notes: Vec::new() });
         let (log, plan) = match RunLog::reopen(&state, wanted)? {
@@ -279,9 +285,11 @@ impl Run<'_> {
         };
         match back.await {
             Ok(problems) if problems.is_empty() => Failure::PutBack(format!("{} failed and was put back: {error}", step.title)),
-            Ok(problems) => {
-                Failure::PutBack(format!("{} failed and was put back, but {} did not start again: {error}", step.title, problems.join(", ")))
-            }
+            Ok(problems) => Failure::PutBack(format!(
+                "{} failed and was put back, but {} did not start again: {error}",
+                step.title,
+                problems.join(", ")
+            )),
             Err(second) => Failure::Stuck(format!("{} failed: {error}; putting it back failed, too: {second}", step.title)),
         }
     }
@@ -399,4 +407,3 @@ fn accept(rehearsal: &Rehearsal) -> Result<(), Error> {
 pub(crate) fn timestamp() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
-

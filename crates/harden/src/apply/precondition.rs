@@ -30,17 +30,18 @@ pub(super) fn check(plan: &Plan, now: &Snapshot) -> Result<(), Refusal> {
     compare("the engine's version", &needed.engine_version, engine.version.known().map_or("", |version| version.version.as_str()));
     compare("the swarm state", &needed.swarm_state, swarm_state(engine).known().map_or("", String::as_str));
     if let Some(daemon) = &needed.daemon {
-        let found = engine.process.known().and_then(|process| {
-            process.start_ticks.known().map(|ticks| DaemonIdentity { pid: process.pid, start_ticks: *ticks })
-        });
+        let found = engine
+            .process
+            .known()
+            .and_then(|process| process.start_ticks.known().map(|ticks| DaemonIdentity { pid: process.pid, start_ticks: *ticks }));
         if found.as_ref() != Some(daemon) {
             differ.push(format!("the daemon is no longer process {} of then: it was restarted", daemon.pid));
         }
     }
-    if let Some(config) = &needed.config {
-        if config_identity(engine, &config.path) != *config || engine.config_path.known() != Some(&config.path) {
-            differ.push(format!("{} is not the file of then: it was changed or replaced", config.path));
-        }
+    if let Some(config) = &needed.config
+        && (config_identity(engine, &config.path) != *config || engine.config_path.known() != Some(&config.path))
+    {
+        differ.push(format!("{} is not the file of then: it was changed or replaced", config.path));
     }
     if let Some(rules) = &needed.audit_rules {
         let found: Option<Vec<String>> = now.host.audit.rules.known().map(|rules| rules.iter().map(|rule| rule.text.clone()).collect());

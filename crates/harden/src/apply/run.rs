@@ -4,11 +4,13 @@ use std::cell::Cell;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use facts::Snapshot;
 
 use crate::error::Error;
-use crate::journal::{Direction, Op, Record, RunLog, StateDir, StepState};
+use crate::journal::{Op, Record, RunLog, StateDir, StepState};
+use crate::plan::daemon::containers;
 use crate::plan::{Plan, UpdateBody};
 use crate::progress::{Observer, Progress};
 use crate::system::audit::Audit;
@@ -47,7 +49,16 @@ pub(super) struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// A fresh look. A daemon that has just started may be too slow for the reader's patience: then once more.
     pub(super) async fn snapshot(&self) -> Snapshot {
+        for _ in 0..3 {
+            let snapshot = self.collector.collect().await;
+            let whole = snapshot.engine().is_some_and(|engine| engine.info.known().is_some() && containers(engine).is_ok());
+            if whole || !self.engine.answers().await {
+                return snapshot;
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
         self.collector.collect().await
     }
 
@@ -121,11 +132,6 @@ impl Run<'_> {
         let done = self.service.reload(daemon).await;
         self.log.end(n, step, &Op::Reload, done.as_ref().err())?;
         done
-    }
-
-    /// Which way this run goes.
-    pub(super) fn direction(&self) -> Direction {
-        self.log.ledger.direction()
     }
 }
 

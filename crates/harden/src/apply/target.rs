@@ -96,15 +96,23 @@ impl Target {
             self.in_force.entry("live-restore".to_owned()).or_insert(Value::from(now));
         }
         if !wishes.is_empty() && self.text.is_some() {
-            self.text = Some(daemon_json::edit(self.text.as_deref(), &wishes).map_err(|error| unusable(change, &error))?);
+            let text = daemon_json::edit(self.text.as_deref(), &wishes).map_err(|error| unusable(change, &error))?;
+            // A file that this run made, and in which nothing is left.
+            let empty = change.creates && text.trim().trim_start_matches('{').trim_start() == "}";
+            self.text = (!empty).then_some(text);
         }
         Ok(())
     }
 
     /// The text with which the daemon is started or reloaded on the way: the final one, with the ruling values spelled out where the
     /// final text does not imply them (a key that is only removed keeps its old value in a running daemon), and with `extra` on top.
-    pub(super) fn start_text(&self, change: &DaemonChange, settings: Option<&Settings>, extra: &[(&str, bool)]) -> Result<Option<String>, Error> {
-        let flagged = |key: &str| settings.is_some_and(|settings| settings.by_key.get(key).is_some_and(|setting| setting.by_flag.is_some()));
+    pub(super) fn start_text(
+        &self,
+        change: &DaemonChange,
+        settings: Option<&Settings>,
+        extra: &[(&str, bool)],
+    ) -> Result<Option<String>, Error> {
+        let flagged = |key: &String| change.flags.contains(key);
         let implied = |key: &str| self.text.as_deref().and_then(|text| daemon_json::value(text, key)).or_else(|| default(settings, key));
         let mut wanted = self.in_force.clone();
         for (key, value) in extra {

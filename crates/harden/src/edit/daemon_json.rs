@@ -239,7 +239,11 @@ mod tests {
     /// An object printed with arbitrary space between its parts.
     fn any_object() -> impl Strategy<Value = (Vec<(String, Value)>, String)> {
         let space = "[ \\t\\n\\r]{0,3}";
-        let entries = prop::collection::btree_map(prop_oneof!["[a-z-]{1,6}", Just("icc".to_owned()), Just("live-restore".to_owned())], any_value(), 0..6);
+        let entries = prop::collection::btree_map(
+            prop_oneof!["[a-z-]{1,6}", Just("icc".to_owned()), Just("live-restore".to_owned())],
+            any_value(),
+            0..6,
+        );
         (entries, prop::collection::vec(space, 40), any::<bool>()).prop_map(|(entries, spaces, pretty)| {
             let mut spaces = spaces.into_iter().cycle();
             let mut gap = || spaces.next().unwrap_or_default();

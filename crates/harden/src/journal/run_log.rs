@@ -37,12 +37,8 @@ impl RunLog {
         let (id, folder) = state.new_run(now)?;
         private_file(&folder.join("plan.json"), plan.to_json().as_bytes())?;
         let path = folder.join("journal.jsonl");
-        let journal = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(|error| Error::io("create", &path, error))?;
+        let journal =
+            OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(|error| Error::io("create", &path, error))?;
         sync(&folder)?;
         Ok(Self { id, folder, journal, ledger: Ledger::default(), blobs: 0 })
     }
@@ -53,8 +49,14 @@ impl RunLog {
         let (plan, records, good) = load(&folder)?;
         let Some(plan) = plan else { return Ok(Reopened::Empty(id)) };
         let path = folder.join("journal.jsonl");
-        let mut journal =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(|error| Error::io("open", &path, error))?;
+        let mut journal = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|error| Error::io("open", &path, error))?;
         let end = u64::try_from(good).unwrap_or(u64::MAX);
         journal.set_len(end).and_then(|()| journal.seek(SeekFrom::Start(end))).map_err(|error| Error::io("repair", &path, error))?;
         let ledger = Ledger::of(&records);
@@ -122,7 +124,9 @@ impl RunLog {
     /// The old bytes of a file that was kept.
     pub(crate) fn kept_bytes(&self, blob: &str) -> Result<Vec<u8>, Error> {
         let path = self.folder.join(blob);
-        file::read(&path)?.map(|content| content.bytes).ok_or_else(|| Error::State(format!("{} is gone: the old bytes cannot be put back", path.display())))
+        file::read(&path)?
+            .map(|content| content.bytes)
+            .ok_or_else(|| Error::State(format!("{} is gone: the old bytes cannot be put back", path.display())))
     }
 }
 

@@ -58,7 +58,10 @@ impl StateDir {
             let stat = folder.metadata().map_err(|error| Error::io("look at", folder, error))?;
             let open = stat.mode() & 0o022 != 0 && stat.mode() & 0o1000 == 0;
             if open || (stat.uid() != 0 && stat.uid() != own) {
-                return Err(Error::State(format!("{} can be changed by others, so the state directory below it is not safe", folder.display())));
+                return Err(Error::State(format!(
+                    "{} can be changed by others, so the state directory below it is not safe",
+                    folder.display()
+                )));
             }
         }
         Ok(Self { path: path.to_path_buf() })
@@ -107,10 +110,10 @@ impl StateDir {
         let mut names = Vec::new();
         for entry in entries {
             let entry = entry.map_err(|error| Error::io("list", &folder, error))?;
-            if let Ok(name) = entry.file_name().into_string() {
-                if number(&name).is_some() {
-                    names.push(name);
-                }
+            if let Ok(name) = entry.file_name().into_string()
+                && number(&name).is_some()
+            {
+                names.push(name);
             }
         }
         names.sort_by_key(|name| number(name));
@@ -142,7 +145,10 @@ impl StateDir {
         };
         match found {
             Some(name) => Ok((name.clone(), self.path.join("runs").join(name))),
-            None => Err(Error::State(format!("there is no run `{wanted}` in {}\nhint: cofferdam harden status lists them", self.path.display()))),
+            None => Err(Error::State(format!(
+                "there is no run `{wanted}` in {}\nhint: cofferdam harden status lists them",
+                self.path.display()
+            ))),
         }
     }
 }

@@ -21,7 +21,12 @@ pub(super) fn draft(snapshot: &Snapshot, remedies: &[&Remedy], draft: &mut Draft
         let Action::AuditRule { path, kind, perm, key } = &remedy.action else { continue };
         let rule = AuditRuleSpec { path: resolved(snapshot, path), kind: *kind, perm: perm.clone(), key: key.clone() };
         if let Some(why) = unspeakable(&rule) {
-            draft.against.push(obstacle(&[remedy], &rule.path, format!("audit rule for {:?}: {why}", rule.path), "write this rule by hand"));
+            draft.against.push(obstacle(
+                &[remedy],
+                &rule.path,
+                format!("audit rule for {:?}: {why}", rule.path),
+                "write this rule by hand",
+            ));
             continue;
         }
         own.push(remedy);
@@ -63,7 +68,8 @@ fn obstacles(audit: &Audit, remedies: &[&Remedy]) -> Result<(), Obstacle> {
     };
     if status.failure == 2 {
         return against(
-            "auditing is set to panic: the kernel stops the machine when it cannot write a record, and more rules make that likelier".to_owned(),
+            "auditing is set to panic: the kernel stops the machine when it cannot write a record, and more rules make that likelier"
+                .to_owned(),
             "set failure mode 1 (`auditctl -f 1`, and `-f 1` in /etc/audit/rules.d) first",
         );
     }
@@ -93,7 +99,10 @@ fn step(snapshot: &Snapshot, rules: Vec<AuditRuleSpec>, remedies: &[&Remedy]) ->
         let below_run = rule.path.starts_with("/run/");
         let keeps = !below_run || has_systemd;
         let lost: Vec<String> = if keeps {
-            lines(&rule).into_iter().filter(|line| !before.as_deref().unwrap_or_default().lines().any(|present| present.trim_end() == line)).collect()
+            lines(&rule)
+                .into_iter()
+                .filter(|line| !before.as_deref().unwrap_or_default().lines().any(|present| present.trim_end() == line))
+                .collect()
         } else {
             Vec::new()
         };
@@ -154,23 +163,41 @@ fn status_notes(audit: &Audit, change: &AuditChange) -> Vec<String> {
     if !change.load {
         notes.push("auditing is locked until the next boot (enabled 2): the rules are kept in the file and take effect then".to_owned());
     } else if status.enabled == 0 {
-        notes.push("auditing is switched off (enabled 0): the rules are loaded, but no record is made until it is on (`auditctl -e 1`, auditd)".to_owned());
+        notes.push(
+            "auditing is switched off (enabled 0): the rules are loaded, but no record is made until it is on (`auditctl -e 1`, auditd)"
+                .to_owned(),
+        );
     } else if status.pid == 0 {
         notes.push("no audit daemon listens: the rules are loaded, and recorded to the kernel log only (install auditd)".to_owned());
     }
     if change.load && status.backlog_limit <= FEW_BACKLOG {
-        notes.push(format!("the kernel keeps only {} audit records waiting: raise it (`auditctl -b 8192`, and `-b 8192` in /etc/audit/rules.d)", status.backlog_limit));
+        notes.push(format!(
+            "the kernel keeps only {} audit records waiting: raise it (`auditctl -b 8192`, and `-b 8192` in /etc/audit/rules.d)",
+            status.backlog_limit
+        ));
     }
     if matches!(&audit.rule_files, Fact::Absent) || audit.rule_files.known().is_some_and(Vec::is_empty) {
-        notes.push("there is no rule file in /etc/audit/rules.d: until auditd is installed nothing loads the rules at the next boot".to_owned());
+        notes.push(
+            "there is no rule file in /etc/audit/rules.d: until auditd is installed nothing loads the rules at the next boot".to_owned(),
+        );
     }
-    notes.push("the rules are loaded at once, so auditd need not be restarted; audit.rules is made from rules.d at the next boot (augenrules)".to_owned());
+    notes.push(
+        "the rules are loaded at once, so auditd need not be restarted; audit.rules is made from rules.d at the next boot (augenrules)"
+            .to_owned(),
+    );
     notes
 }
 
 /// Our file as the Snapshot saw it; none: it is not there.
 fn own_file(audit: &Audit) -> Option<String> {
-    audit.rule_files.known().into_iter().flatten().filter_map(|file| file.known()).find(|file| file.path == RULES_FILE).map(|file| file.text.clone())
+    audit
+        .rule_files
+        .known()
+        .into_iter()
+        .flatten()
+        .filter_map(|file| file.known())
+        .find(|file| file.path == RULES_FILE)
+        .map(|file| file.text.clone())
 }
 
 /// Whether a loaded rule is this rule for that architecture, field by field; the order of fields does not matter to the kernel.
@@ -184,7 +211,9 @@ fn is_loaded(loaded: &AuditRule, rule: &AuditRuleSpec, arch: &str) -> bool {
         && loaded.action == "always"
         && loaded.all_syscalls
         && loaded.fields.len() == wanted.len()
-        && wanted.iter().all(|(name, value)| loaded.fields.iter().any(|field| field.name == *name && field.operator == "=" && same(name, &field.value, value)))
+        && wanted.iter().all(|(name, value)| {
+            loaded.fields.iter().any(|field| field.name == *name && field.operator == "=" && same(name, &field.value, value))
+        })
 }
 
 /// Permission classes have no order.

@@ -5,8 +5,8 @@ use facts::docker::{Container, Engine};
 use facts::{Fact, Snapshot, Tool, digest};
 
 use super::{
-    AdviceItem, Change, ConfigIdentity, ContainerIdentity, DaemonIdentity, How, Obstacle, Options, Plan, PlannedEngine, Preconditions, Prediction,
-    Refusal, SCHEMA, ServiceControl, Step, audit, changes, containers, daemon,
+    AdviceItem, Change, ConfigIdentity, ContainerIdentity, DaemonIdentity, How, Obstacle, Options, Plan, PlannedEngine, Preconditions,
+    Prediction, Refusal, SCHEMA, ServiceControl, Step, audit, changes, containers, daemon,
 };
 
 /// What the parts of a plan add up to.
@@ -111,9 +111,10 @@ fn preconditions(snapshot: &Snapshot, engine: &Engine, steps: &[Step]) -> Precon
                 needed.audit_rules = snapshot.host.audit.rules.known().map(|rules| rules.iter().map(|rule| rule.text.clone()).collect());
             }
             Change::Daemon(change) => {
-                needed.daemon = engine.process.known().and_then(|process| {
-                    process.start_ticks.known().map(|ticks| DaemonIdentity { pid: process.pid, start_ticks: *ticks })
-                });
+                needed.daemon = engine
+                    .process
+                    .known()
+                    .and_then(|process| process.start_ticks.known().map(|ticks| DaemonIdentity { pid: process.pid, start_ticks: *ticks }));
                 needed.config = Some(config_identity(engine, &change.config_path));
                 if change.how != How::Reload {
                     needed.all_containers = true;
@@ -143,11 +144,13 @@ pub(crate) fn config_identity(engine: &Engine, path: &str) -> ConfigIdentity {
 
 pub(crate) fn container_identity(container: &Container) -> ContainerIdentity {
     let state = container.state.known();
+    // In a crash loop the time moves on by itself.
+    let loops = state.is_some_and(|state| state.status == "restarting");
     ContainerIdentity {
         id: container.id.clone(),
         name: container.name.clone(),
-        running: state.is_some_and(|state| state.running),
-        started_at: state.map(|state| state.started_at.clone()).unwrap_or_default(),
+        running: loops || state.is_some_and(|state| state.running),
+        started_at: state.filter(|_| !loops).map(|state| state.started_at.clone()).unwrap_or_default(),
     }
 }
 

@@ -183,6 +183,8 @@ pub struct DaemonChange {
     pub edits: Vec<KeyEdit>,
     /// Keys that the file has already and that a restart or reload puts in force.
     pub pending: Vec<KeyEdit>,
+    /// Keys that the daemon's flags set: in the file they would stop its next start.
+    pub flags: Vec<String>,
     /// How it is taken up.
     pub how: How,
     /// Whether live restore is on now; none: unknown.

@@ -32,8 +32,11 @@ pub(super) fn draft(engine: &Engine, snapshot: &Snapshot, remedies: &[&Remedy], 
         }
     }
     for id in ids {
-        let own: Vec<&Remedy> =
-            remedies.iter().copied().filter(|remedy| matches!(remedy.action, Action::ContainerUpdate { .. }) && remedy.subject.id == id).collect();
+        let own: Vec<&Remedy> = remedies
+            .iter()
+            .copied()
+            .filter(|remedy| matches!(remedy.action, Action::ContainerUpdate { .. }) && remedy.subject.id == id)
+            .collect();
         match step(engine, snapshot, id, &own) {
             Ok(Some(step)) => {
                 draft.effective.extend(own.into_iter().cloned());
@@ -48,7 +51,8 @@ pub(super) fn draft(engine: &Engine, snapshot: &Snapshot, remedies: &[&Remedy], 
 fn step(engine: &Engine, snapshot: &Snapshot, id: &str, remedies: &[&Remedy]) -> Result<Option<Step>, Obstacle> {
     let name = remedies.first().map(|remedy| remedy.subject.name.clone()).unwrap_or_default();
     let refuse = |reason: String, hint: &str| obstacle(remedies, &name, format!("container {name}: {reason}"), hint);
-    let wanted = wanted(remedies).map_err(|what| refuse(format!("two remedies ask for different values of {what}"), "choose one of them"))?;
+    let wanted =
+        wanted(remedies).map_err(|what| refuse(format!("two remedies ask for different values of {what}"), "choose one of them"))?;
     let Some(container) = seen(engine).find(|container| container.id == id) else {
         return Err(refuse("it could not be inspected".to_owned(), "see the gaps of the assessment"));
     };
@@ -75,7 +79,8 @@ fn step(engine: &Engine, snapshot: &Snapshot, id: &str, remedies: &[&Remedy]) ->
     let mut lines = Vec::new();
     let mut residue = Vec::new();
     if let Some(memory) = wanted.memory {
-        limit_memory(container, snapshot, cgroup, memory, &mut change, &mut lines, &mut residue).map_err(|(reason, hint)| refuse(reason, hint))?;
+        limit_memory(container, snapshot, cgroup, memory, &mut change, &mut lines, &mut residue)
+            .map_err(|(reason, hint)| refuse(reason, hint))?;
     }
     if let Some(pids) = wanted.pids {
         limit_pids(container, cgroup, pids, &mut change, &mut lines, &mut residue).map_err(|(reason, hint)| refuse(reason, hint))?;
@@ -149,27 +154,30 @@ fn limit_memory(
     if memory < LEAST_MEMORY {
         return Err((format!("a memory limit of {memory} bytes is below the 6 MiB that the engine accepts"), "choose a higher limit"));
     }
-    if let Fact::Known(total) = &snapshot.host.memory_total.fact {
-        if memory >= *total {
-            return Err((format!("a memory limit of {memory} bytes is no limit on a host with {total}"), "choose a lower limit"));
-        }
+    if let Fact::Known(total) = &snapshot.host.memory_total.fact
+        && memory >= *total
+    {
+        return Err((format!("a memory limit of {memory} bytes is no limit on a host with {total}"), "choose a lower limit"));
     }
     if let Some(cgroup) = cgroup {
         // A limit below what is in use is refused by runc on v1 and answered with an out-of-memory kill on v2.
         match &cgroup.memory_current {
             Fact::Known(current) if *current >= memory => {
-                return Err((format!("it uses {current} bytes now, the limit would be {memory}"), "choose a higher limit for this container"));
+                return Err((
+                    format!("it uses {current} bytes now, the limit would be {memory}"),
+                    "choose a higher limit for this container",
+                ));
             }
             Fact::Known(_) => {}
             other => return Err((unseen("its memory use", other), "run as root on the host")),
         }
-        if let Fact::Known(peak) = &cgroup.memory_peak {
-            if *peak >= memory {
-                return Err((
-                    format!("it has used {peak} bytes at its peak, the limit would be {memory}"),
-                    "choose a higher limit for this container",
-                ));
-            }
+        if let Fact::Known(peak) = &cgroup.memory_peak
+            && *peak >= memory
+        {
+            return Err((
+                format!("it has used {peak} bytes at its peak, the limit would be {memory}"),
+                "choose a higher limit for this container",
+            ));
         }
     }
     let limit = i64::try_from(memory).unwrap_or(i64::MAX);
@@ -202,7 +210,11 @@ fn limit_memory(
     }
     lines.push(changed("memory", &limit_words(now), &memory.to_string()));
     if sets_swap {
-        lines.push(changed("memory and swap", &if swap > 0 && swap < UNLIMITED_MEMORY { swap.to_string() } else { "unlimited".to_owned() }, &memory.to_string()));
+        lines.push(changed(
+            "memory and swap",
+            &if swap > 0 && swap < UNLIMITED_MEMORY { swap.to_string() } else { "unlimited".to_owned() },
+            &memory.to_string(),
+        ));
     }
     if asked == 0 {
         residue.push(format!("after going back, inspect shows a memory limit of {UNLIMITED_MEMORY} (none) instead of 0"));
@@ -213,7 +225,9 @@ fn limit_memory(
 /// What to post so that the kernel holds what it held (measured on v1 and v2, hardening.md 3.1).
 fn memory_before(now: Limit, asked: i64, swap: i64, cgroup_version: u8) -> (i64, i64) {
     match now {
-        Limit::At(bytes) => (if asked > 0 { asked } else { i64::try_from(bytes).unwrap_or(UNLIMITED_MEMORY) }, if swap == 0 { -1 } else { swap }),
+        Limit::At(bytes) => {
+            (if asked > 0 { asked } else { i64::try_from(bytes).unwrap_or(UNLIMITED_MEMORY) }, if swap == 0 { -1 } else { swap })
+        }
         Limit::Unlimited if cgroup_version == 2 => (UNLIMITED_MEMORY, -1),
         Limit::Unlimited => (UNLIMITED_MEMORY, UNLIMITED_MEMORY),
     }
@@ -248,7 +262,10 @@ fn limit_pids(
     if let Some(cgroup) = cgroup {
         match &cgroup.pids_current {
             Fact::Known(current) if *current >= pids => {
-                return Err((format!("it runs {current} processes now, the limit would be {pids}"), "choose a higher limit for this container"));
+                return Err((
+                    format!("it runs {current} processes now, the limit would be {pids}"),
+                    "choose a higher limit for this container",
+                ));
             }
             Fact::Known(_) => {}
             other => return Err((unseen("its number of processes", other), "run as root on the host")),
@@ -270,7 +287,12 @@ fn limit_pids(
     Ok(())
 }
 
-fn restart_policy(container: &Container, policy: RestartPolicy, change: &mut ContainerChange, lines: &mut Vec<String>) -> Result<(), Against> {
+fn restart_policy(
+    container: &Container,
+    policy: RestartPolicy,
+    change: &mut ContainerChange,
+    lines: &mut Vec<String>,
+) -> Result<(), Against> {
     let now = match &container.restart_policy {
         Fact::Known(now) => now.clone(),
         other => return Err((unseen("its restart policy", other), "")),
@@ -281,7 +303,10 @@ fn restart_policy(container: &Container, policy: RestartPolicy, change: &mut Con
     match &container.auto_remove {
         Fact::Known(false) | Fact::Absent => {}
         Fact::Known(true) => {
-            return Err(("it was started with --rm, and the engine refuses a restart policy for those".to_owned(), "start it without --rm"));
+            return Err((
+                "it was started with --rm, and the engine refuses a restart policy for those".to_owned(),
+                "start it without --rm",
+            ));
         }
         other => return Err((unseen("whether it was started with --rm", other), "")),
     }
@@ -297,7 +322,10 @@ fn owner(container: &Container, notes: &mut Vec<String>) -> Result<(), Against> 
     let labels = container.labels.known().map(Vec::as_slice).unwrap_or_default();
     let owned = |prefix: &str| labels.iter().any(|label| label.starts_with(prefix));
     if owned("com.docker.swarm.") {
-        return Err(("it belongs to a swarm service, which makes it anew without the change".to_owned(), "change the service: docker service update"));
+        return Err((
+            "it belongs to a swarm service, which makes it anew without the change".to_owned(),
+            "change the service: docker service update",
+        ));
     }
     if owned("io.kubernetes.") {
         return Err(("it belongs to a Kubernetes pod, which makes it anew without the change".to_owned(), "change the pod's owner"));

@@ -111,11 +111,11 @@ fn wishes<'r>(engine: &Engine, settings: &Settings, remedies: &[&'r Remedy]) -> 
         }
     }
     let wanted = |key: &str| wishes.edits.iter().chain(&wishes.pending).find(|edit| edit.key == key).map(|edit| &edit.value);
-    if wanted("live-restore") == Some(&json!(true)) {
-        if let Err((reason, hint)) = no_swarm(engine) {
-            let own: Vec<&Remedy> = of_key(&wishes.remedies, "live-restore");
-            against.push(obstacle(&own, "daemon", reason, hint));
-        }
+    if wanted("live-restore") == Some(&json!(true))
+        && let Err((reason, hint)) = no_swarm(engine)
+    {
+        let own: Vec<&Remedy> = of_key(&wishes.remedies, "live-restore");
+        against.push(obstacle(&own, "daemon", reason, hint));
     }
     if wanted("icc") == Some(&json!(false)) {
         let iptables = settings.get("iptables");
@@ -141,7 +141,9 @@ fn no_swarm(engine: &Engine) -> Result<(), (String, &'static str)> {
             format!("the engine is part of a swarm ({state}): with `live-restore` the daemon would refuse its next start"),
             "live restore is not to be had on a swarm node",
         )),
-        other => Err((format!("whether the engine is part of a swarm could not be seen: {}", other.why().unwrap_or("it does not say")), "")),
+        other => {
+            Err((format!("whether the engine is part of a swarm could not be seen: {}", other.why().unwrap_or("it does not say")), ""))
+        }
     }
 }
 
@@ -193,7 +195,10 @@ fn step(snapshot: &Snapshot, engine: &Engine, settings: &Settings, wishes: &Wish
 
     awaits(engine, settings, &keys, reload_only, &mut notes).map_err(|(reason, hint)| against(reason, hint))?;
     let Some(process) = engine.process.known() else {
-        return Err(against(format!("the daemon's process was not found: {}", engine.process.fact.why().unwrap_or("none holds the socket")), ""));
+        return Err(against(
+            format!("the daemon's process was not found: {}", engine.process.fact.why().unwrap_or("none holds the socket")),
+            "",
+        ));
     };
     let control = control(snapshot, &process.unit, options);
     let unit = match (&control, &engine.unit) {
@@ -235,7 +240,10 @@ fn step(snapshot: &Snapshot, engine: &Engine, settings: &Settings, wishes: &Wish
             ));
         }
         if let Some(Fact::Known(Service { masked: true, .. })) = unit {
-            return Err(against(format!("the unit of {} is masked: systemd would not start the daemon again", control.words()), "systemctl unmask"));
+            return Err(against(
+                format!("the unit of {} is masked: systemd would not start the daemon again", control.words()),
+                "systemctl unmask",
+            ));
         }
         if matches!(unit, Some(Fact::Unknown { .. })) {
             notes.push("the unit's files could not be read: whether it is masked is looked at when the plan is applied".to_owned());
@@ -260,6 +268,7 @@ fn step(snapshot: &Snapshot, engine: &Engine, settings: &Settings, wishes: &Wish
         creates: engine.config_file.fact.is_absent(),
         edits: wishes.edits.clone(),
         pending: wishes.pending.clone(),
+        flags: settings.by_key.values().filter(|setting| setting.by_flag.is_some()).map(|setting| setting.key.to_owned()).collect(),
         how,
         live_restore_now,
         live_restore_after: wanted_live_restore.or(live_restore_now).unwrap_or(false),
@@ -296,7 +305,10 @@ fn awaits(
             _ if reload_only && setting.key != "authorization-plugins" => {}
             _ if DANGEROUS.contains(&setting.key) => {
                 return Err((
-                    format!("{path}:{line} sets `{}`, which is not provably in force: this step would put it in force as well", setting.key),
+                    format!(
+                        "{path}:{line} sets `{}`, which is not provably in force: this step would put it in force as well",
+                        setting.key
+                    ),
                     "restart the daemon yourself when that is wanted, or take the key out; then plan again",
                 ));
             }
@@ -327,7 +339,10 @@ fn awaits(
     }
     if !waiting.is_empty() && !reload_only {
         let keys: Vec<String> = waiting.into_iter().collect();
-        notes.push(format!("the restart also puts in force what {path} says already and the daemon may not have taken up: {}", keys.join(", ")));
+        notes.push(format!(
+            "the restart also puts in force what {path} says already and the daemon may not have taken up: {}",
+            keys.join(", ")
+        ));
     }
     Ok(())
 }
@@ -345,10 +360,10 @@ fn control(snapshot: &Snapshot, unit: &Fact<String>, options: &Options) -> Servi
 fn may_carry(engine: &Engine, settings: &Settings, unit: Option<&Fact<Service>>, now: Option<bool>) -> Result<(), String> {
     no_swarm(engine).map_err(|(reason, _)| reason)?;
     let setting = settings.get("live-restore");
-    if let Some(flag) = &setting.by_flag {
-        if flag.value != json!(true) {
-            return Err(format!("the flag --live-restore (argv[{}]) switches it off", flag.index));
-        }
+    if let Some(flag) = &setting.by_flag
+        && flag.value != json!(true)
+    {
+        return Err(format!("the flag --live-restore (argv[{}]) switches it off", flag.index));
     }
     if now.is_none() {
         return Err(format!("whether it is on could not be seen: {}", setting.effective.why().unwrap_or("the engine does not say")));
@@ -390,7 +405,7 @@ pub(crate) fn containers(engine: &Engine) -> Result<(Vec<ContainerRef>, Vec<Cont
             // Swarm starts and stops its tasks by itself.
         } else if state.running || state.status == "restarting" {
             running.push(ContainerRef { running: true, ..found });
-        } else if policy.name != "no" {
+        } else if policy.name != "no" && !matches!(state.status.as_str(), "removing" | "dead") {
             idle.push(found);
         }
     }
@@ -400,7 +415,7 @@ pub(crate) fn containers(engine: &Engine) -> Result<(Vec<ContainerRef>, Vec<Cont
     Ok((running, idle))
 }
 
-fn is_task(container: &Container) -> bool {
+pub(crate) fn is_task(container: &Container) -> bool {
     container.labels.known().is_some_and(|labels| labels.iter().any(|label| label.starts_with("com.docker.swarm.")))
 }
 
@@ -413,7 +428,9 @@ fn window_obstacles(engine: &Engine, running: &[ContainerRef], remedies: &[&Reme
         match &container.auto_remove {
             Fact::Known(false) | Fact::Absent => {}
             Fact::Known(true) => push(
-                format!("the restart needs a window in which no container runs, and {name} was started with --rm: stopping it would delete it"),
+                format!(
+                    "the restart needs a window in which no container runs, and {name} was started with --rm: stopping it would delete it"
+                ),
                 "stop it yourself, or start it without --rm; then plan again",
             ),
             Fact::Unknown { why } => push(format!("whether {name} was started with --rm could not be seen: {why}"), ""),

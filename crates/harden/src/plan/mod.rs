@@ -13,11 +13,13 @@ mod precondition;
 mod prediction;
 mod refusal;
 mod step;
+#[cfg(test)]
+mod tests;
 mod unit;
 
 pub use build::plan;
 pub use change::{
-    AuditChange, AuditRuleSpec, Change, ContainerChange, ContainerRef, DaemonChange, How, KeyEdit, KernelLimits, ServiceControl, UpdateBody,
+    AuditChange, AuditRuleSpec, Change, ContainerChange, ContainerRef, DaemonChange, How, KernelLimits, KeyEdit, ServiceControl, UpdateBody,
 };
 pub use options::{Options, ServiceCommands};
 pub use precondition::{ConfigIdentity, ContainerIdentity, DaemonIdentity, Preconditions};

@@ -64,7 +64,8 @@ pub fn changes(before: &Assessment, after: &Assessment) -> Vec<PredictedChange> 
     for (check, old) in &before.results {
         let Some(new) = after.results.get(check) else { continue };
         for judged in &old.subjects {
-            let Some(now) = new.subjects.iter().find(|other| other.subject.kind == judged.subject.kind && other.subject.id == judged.subject.id)
+            let Some(now) =
+                new.subjects.iter().find(|other| other.subject.kind == judged.subject.kind && other.subject.id == judged.subject.id)
             else {
                 continue;
             };
@@ -83,7 +84,10 @@ pub fn changes(before: &Assessment, after: &Assessment) -> Vec<PredictedChange> 
         }
     }
     for old in &before.threats {
-        let Some(new) = after.threats.iter().find(|other| other.id == old.id && other.element.kind == old.element.kind && other.element.id == old.element.id)
+        let Some(new) = after
+            .threats
+            .iter()
+            .find(|other| other.id == old.id && other.element.kind == old.element.kind && other.element.id == old.element.id)
         else {
             continue;
         };

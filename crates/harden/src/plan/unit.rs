@@ -1,7 +1,7 @@
 //! What a systemd unit's files say of the things that a restart depends on.
 
-use facts::docker::Unit;
 use facts::Fact;
+use facts::docker::Unit;
 
 /// The directives that decide whether containers outlive the daemon.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,11 +51,11 @@ fn last(texts: &[&str], name: &str) -> Option<String> {
             let line = line.trim();
             if line.starts_with('[') {
                 in_service = line == "[Service]";
-            } else if let (true, Some((key, value))) = (in_service, line.split_once('=')) {
-                if key.trim() == name {
-                    let value = value.trim();
-                    found = (!value.is_empty()).then(|| value.to_owned());
-                }
+            } else if let (true, Some((key, value))) = (in_service, line.split_once('='))
+                && key.trim() == name
+            {
+                let value = value.trim();
+                found = (!value.is_empty()).then(|| value.to_owned());
             }
         }
     }

@@ -91,10 +91,11 @@ mod tests {
 
     #[test]
     fn flags_take_part() {
-        let argv: Vec<String> = "/usr/sbin/dockerd -H fd:// --containerd=/run/c.sock -l debug --icc=false --tlsverify --storage-opt dm.x=1 -D"
-            .split(' ')
-            .map(str::to_owned)
-            .collect();
+        let argv: Vec<String> =
+            "/usr/sbin/dockerd -H fd:// --containerd=/run/c.sock -l debug --icc=false --tlsverify --storage-opt dm.x=1 -D"
+                .split(' ')
+                .map(str::to_owned)
+                .collect();
         let words = arguments(&argv, Path::new("/t"));
         assert_eq!(&words[..3], ["--log-level=debug", "--icc=false", "--debug"]);
         assert!(words.contains(&"--host=unix:///t/s".to_owned()));

@@ -69,7 +69,8 @@ const NOTHING: Option<&str> = None;
 /// Everything read-only but the folder, /run empty, /etc a copy on write, /proc that of the namespace.
 fn seclude(folder: &Path) -> Result<(), String> {
     let failed = |what: &str, error: nix::Error| format!("cannot {what}: {error}");
-    mount(NOTHING, "/", NOTHING, MsFlags::MS_PRIVATE | MsFlags::MS_REC, NOTHING).map_err(|error| failed("make the mounts private", error))?;
+    mount(NOTHING, "/", NOTHING, MsFlags::MS_PRIVATE | MsFlags::MS_REC, NOTHING)
+        .map_err(|error| failed("make the mounts private", error))?;
     // An open folder stays reachable when something is mounted over the path to it.
     let own = std::fs::File::open(folder).map_err(|error| format!("cannot open {}: {error}", folder.display()))?;
     mount(Some("proc"), "/proc", Some("proc"), MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC, NOTHING)
@@ -85,10 +86,12 @@ fn seclude(folder: &Path) -> Result<(), String> {
     }
     let open = PathBuf::from(format!("/proc/self/fd/{}", own.as_raw_fd()));
     mount(Some(&open), folder, NOTHING, MsFlags::MS_BIND, NOTHING).map_err(|error| failed("keep its folder", error))?;
-    mount(NOTHING, folder, NOTHING, MsFlags::MS_REMOUNT | MsFlags::MS_BIND, NOTHING).map_err(|error| failed("write into its folder", error))?;
+    mount(NOTHING, folder, NOTHING, MsFlags::MS_REMOUNT | MsFlags::MS_BIND, NOTHING)
+        .map_err(|error| failed("write into its folder", error))?;
     // Its network's settings are its own; all others are the host's.
     mount(Some("/proc/sys"), "/proc/sys", NOTHING, MsFlags::MS_BIND, NOTHING).map_err(|error| failed("bind /proc/sys", error))?;
-    mount(Some("/proc/sys/net"), "/proc/sys/net", NOTHING, MsFlags::MS_BIND, NOTHING).map_err(|error| failed("bind /proc/sys/net", error))?;
+    mount(Some("/proc/sys/net"), "/proc/sys/net", NOTHING, MsFlags::MS_BIND, NOTHING)
+        .map_err(|error| failed("bind /proc/sys/net", error))?;
     remount_read_only("/proc/sys").map_err(|error| failed("protect /proc/sys", error))
 }
 
@@ -143,5 +146,7 @@ fn remount_read_only(point: impl AsRef<OsStr>) -> Result<(), nix::Error> {
 
 /// Octal escapes of mountinfo (proc_pid_mountinfo(5)): space, tab, line feed, backslash.
 fn unescape(field: &str) -> String {
-    [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")].iter().fold(field.to_owned(), |text, (from, to)| text.replace(from, to))
+    [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")]
+        .iter()
+        .fold(field.to_owned(), |text, (from, to)| text.replace(from, to))
 }

@@ -150,7 +150,12 @@ fn prepare(change: &DaemonChange, snapshot: &Snapshot, folder: &Path) -> Result<
     }
     let path = folder.join("candidate.json");
     let mut options = OpenOptions::new();
-    let written = options.write(true).create_new(true).mode(0o600).open(&path).and_then(|mut file| std::io::Write::write_all(&mut file, candidate.as_bytes()));
+    let written = options
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)
+        .and_then(|mut file| std::io::Write::write_all(&mut file, candidate.as_bytes()));
     written.map_err(|error| Error::io("write", &path, error))?;
     let arguments = candidate::arguments(&process::command_line(daemon.pid)?, folder);
     Ok(Ok(Spec { exe: exe.clone(), arguments, path: process::search_path(daemon.pid) }))
@@ -213,7 +218,8 @@ async fn compare(engine: &Engine, change: &DaemonChange) -> Result<(Vec<String>,
 /// The line with which dockerd gave up.
 fn last_words(log: &Path) -> String {
     let text = std::fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
-    let says = |line: &&str| line.contains("level=fatal") || line.contains("failed to start daemon") || line.contains("unable to configure");
+    let says =
+        |line: &&str| line.contains("level=fatal") || line.contains("failed to start daemon") || line.contains("unable to configure");
     let line = text.lines().rev().find(says).or_else(|| text.lines().rev().find(|line| !line.trim().is_empty()));
     crate::text::one_line(line.unwrap_or("it ended without a word"))
 }

@@ -55,7 +55,11 @@ impl Audit {
     /// Whether the rule is loaded for one architecture.
     pub(crate) async fn holds(&mut self, rule: &AuditRuleSpec, arch: &str) -> Result<bool, Error> {
         let ours = message(rule, arch)?;
-        Ok(self.loaded(rule).await?.iter().any(|loaded| loaded.flags == ours.flags && loaded.action == ours.action && loaded.fields == ours.fields))
+        Ok(self
+            .loaded(rule)
+            .await?
+            .iter()
+            .any(|loaded| loaded.flags == ours.flags && loaded.action == ours.action && loaded.fields == ours.fields))
     }
 
     async fn loaded(&mut self, rule: &AuditRuleSpec) -> Result<Vec<RuleMessage>, Error> {
@@ -76,7 +80,9 @@ fn failed(doing: &str, rule: &AuditRuleSpec, error: &audit::Error) -> Error {
 fn words(errno: i32) -> String {
     let text = std::io::Error::from_raw_os_error(errno).to_string();
     match errno {
-        1 => format!("{text}\nhint: needs CAP_AUDIT_CONTROL in the first user namespace; or auditing is locked until the next boot (enabled 2)"),
+        1 => format!(
+            "{text}\nhint: needs CAP_AUDIT_CONTROL in the first user namespace; or auditing is locked until the next boot (enabled 2)"
+        ),
         2 => format!("{text}: its directory does not exist"),
         _ => text,
     }
@@ -84,7 +90,8 @@ fn words(errno: i32) -> String {
 
 /// The rule as the kernel takes it; fields in the order of our lines, since the kernel compares them by position.
 fn message(rule: &AuditRuleSpec, arch: &str) -> Result<RuleMessage, Error> {
-    let number = architecture(arch).ok_or_else(|| Error::Audit(format!("no audit number is known for architecture {arch} of this machine")))?;
+    let number =
+        architecture(arch).ok_or_else(|| Error::Audit(format!("no audit number is known for architecture {arch} of this machine")))?;
     let place = match rule.kind {
         WatchKind::File => RuleField::Watch(rule.path.clone()),
         WatchKind::Dir => RuleField::Dir(rule.path.clone()),

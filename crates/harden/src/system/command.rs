@@ -36,7 +36,9 @@ pub(crate) async fn run(words: &[String], log: &Path) -> Result<(), Error> {
     loop {
         match child.try_wait() {
             Ok(Some(status)) if status.success() => return Ok(()),
-            Ok(Some(status)) => return Err(Error::Service(format!("`{line}` failed ({status})\nhint: its output is in {}", log.display()))),
+            Ok(Some(status)) => {
+                return Err(Error::Service(format!("`{line}` failed ({status})\nhint: its output is in {}", log.display())));
+            }
             Ok(None) if begun.elapsed() > PATIENCE => {
                 return Err(Error::Service(format!("`{line}` did not end within {} s; it still runs", PATIENCE.as_secs())));
             }
@@ -49,7 +51,9 @@ pub(crate) async fn run(words: &[String], log: &Path) -> Result<(), Error> {
 /// Waits for a command that an interrupted run left behind.
 pub(crate) async fn quiet(log: &Path) -> Result<(), Error> {
     let text = std::fs::read_to_string(log.with_extension("pid")).unwrap_or_default();
-    let Some((Ok(pid), Ok(ticks))) = text.split_once(' ').map(|(pid, ticks)| (pid.parse::<u32>(), ticks.parse::<u64>())) else { return Ok(()) };
+    let Some((Ok(pid), Ok(ticks))) = text.split_once(' ').map(|(pid, ticks)| (pid.parse::<u32>(), ticks.parse::<u64>())) else {
+        return Ok(());
+    };
     let begun = Instant::now();
     while ticks != 0 && process::start_ticks(pid) == Some(ticks) {
         if begun.elapsed() > PATIENCE {

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use facts::docker::RestartPolicy;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::{Method, Request};
@@ -44,7 +43,7 @@ pub(crate) struct Info {
 pub(crate) struct Inspected {
     pub(crate) running: bool,
     pub(crate) restarting: bool,
-    pub(crate) policy: RestartPolicy,
+    pub(crate) exit_code: i64,
     stop_timeout: Option<i64>,
 }
 
@@ -95,16 +94,12 @@ impl Engine {
     /// A container; none: it is gone.
     pub(crate) async fn inspect(&self, id: &str) -> Result<Option<Inspected>, Error> {
         match self.get(&format!("/containers/{id}/json")).await {
-            Ok(container) => {
-                let policy = &container["HostConfig"]["RestartPolicy"];
-                let name = policy["Name"].as_str().filter(|name| !name.is_empty()).unwrap_or("no");
-                Ok(Some(Inspected {
-                    running: container["State"]["Running"].as_bool().unwrap_or(false),
-                    restarting: container["State"]["Restarting"].as_bool().unwrap_or(false),
-                    policy: RestartPolicy { name: name.to_owned(), retries: policy["MaximumRetryCount"].as_i64().unwrap_or(0) },
-                    stop_timeout: container["Config"]["StopTimeout"].as_i64(),
-                }))
-            }
+            Ok(container) => Ok(Some(Inspected {
+                running: container["State"]["Running"].as_bool().unwrap_or(false),
+                restarting: container["State"]["Restarting"].as_bool().unwrap_or(false),
+                exit_code: container["State"]["ExitCode"].as_i64().unwrap_or(0),
+                stop_timeout: container["Config"]["StopTimeout"].as_i64(),
+            })),
             Err(Error::Engine { status: 404, .. }) => Ok(None),
             Err(error) => Err(error),
         }
@@ -162,7 +157,8 @@ impl Engine {
         let request = format!("{method} {path}");
         let failed = |why: String| Error::NoAnswer { request: request.clone(), why };
         let exchange = async {
-            let stream = UnixStream::connect(&self.socket).await.map_err(|error| failed(format!("{} ({})", error, self.socket.display())))?;
+            let stream =
+                UnixStream::connect(&self.socket).await.map_err(|error| failed(format!("{} ({})", error, self.socket.display())))?;
             let (mut sender, connection) =
                 hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| failed(error.to_string()))?;
             let bytes = body.map(|json| Bytes::from(json.to_string())).unwrap_or_default();
@@ -187,9 +183,7 @@ impl Engine {
                 _ = connection => answer.await,
             }
         };
-        tokio::time::timeout(patience, exchange)
-            .await
-            .unwrap_or_else(|_| Err(failed(format!("no answer within {} s", patience.as_secs()))))
+        tokio::time::timeout(patience, exchange).await.unwrap_or_else(|_| Err(failed(format!("no answer within {} s", patience.as_secs()))))
     }
 }
 

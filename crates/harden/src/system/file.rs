@@ -108,7 +108,8 @@ fn fill(mut file: File, path: &Path, bytes: &[u8], attributes: &Attributes) -> R
             continue;
         }
         let raw = unhex(value).ok_or_else(|| Error::State(format!("damaged attribute {name} kept for {}", path.display())))?;
-        rustix::fs::fsetxattr(&file, name.as_str(), &raw, XattrFlags::empty()).map_err(|error| Error::io("copy the attributes of", path, error))?;
+        rustix::fs::fsetxattr(&file, name.as_str(), &raw, XattrFlags::empty())
+            .map_err(|error| Error::io("copy the attributes of", path, error))?;
     }
     file.sync_all().map_err(|error| Error::io("sync", path, error))
 }
@@ -185,7 +186,8 @@ fn extended(file: impl AsFd, path: &Path) -> Result<Vec<(String, String)>, Error
     let mut found = Vec::new();
     for name in names[..length].split(|byte| *byte == 0).filter(|name| !name.is_empty() && !NOT_COPIED.contains(name)) {
         let mut value = vec![0_u8; 64 * 1024];
-        let length = rustix::fs::fgetxattr(&file, name, &mut value[..]).map_err(|error| Error::io("read the attributes of", path, error))?;
+        let length =
+            rustix::fs::fgetxattr(&file, name, &mut value[..]).map_err(|error| Error::io("read the attributes of", path, error))?;
         found.push((String::from_utf8_lossy(name).into_owned(), hex(&value[..length])));
     }
     found.sort();

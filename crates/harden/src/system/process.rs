@@ -22,7 +22,8 @@ pub(crate) fn hang_up(pid: u32, ticks: u64) -> Result<(), Error> {
     }
     let raw = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
     let target = raw.ok_or_else(|| Error::Service(format!("{pid} is no process id")))?;
-    rustix::process::kill_process(target, rustix::process::Signal::HUP).map_err(|error| Error::io("send SIGHUP to", format!("process {pid}"), error))
+    rustix::process::kill_process(target, rustix::process::Signal::HUP)
+        .map_err(|error| Error::io("send SIGHUP to", format!("process {pid}"), error))
 }
 
 /// The full command line of a process, unredacted: for the rehearsal only, never kept or shown.
@@ -37,7 +38,10 @@ pub(crate) fn command_line(pid: u32) -> Result<Vec<String>, Error> {
 pub(crate) fn search_path(pid: u32) -> String {
     let bytes = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
     let found = bytes.split(|byte| *byte == 0).find_map(|word| word.strip_prefix(b"PATH="));
-    found.map_or_else(|| "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned(), |path| String::from_utf8_lossy(path).into_owned())
+    found.map_or_else(
+        || "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned(),
+        |path| String::from_utf8_lossy(path).into_owned(),
+    )
 }
 
 /// The container of the engine that this process runs in, by the marks that its mounts carry: every container has its own

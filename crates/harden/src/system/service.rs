@@ -49,7 +49,8 @@ impl Service {
             ServiceControl::Commands(commands) if !commands.reload.is_empty() => return command::run(&commands.reload, &self.log).await,
             _ => {}
         }
-        let daemon = daemon.ok_or_else(|| Error::Service("the daemon's process is not known, so it cannot be told to reload".to_owned()))?;
+        let daemon =
+            daemon.ok_or_else(|| Error::Service("the daemon's process is not known, so it cannot be told to reload".to_owned()))?;
         process::hang_up(daemon.pid, daemon.start_ticks)
     }
 
@@ -57,7 +58,8 @@ impl Service {
     pub(crate) async fn quiet(&self) -> Result<(), Error> {
         let ServiceControl::Systemd { unit } = &self.control else { return command::quiet(&self.log).await };
         let begun = Instant::now();
-        while matches!(systemd::state(unit).await?.active.as_str(), "activating" | "deactivating" | "reloading") && begun.elapsed() < READY {
+        while matches!(systemd::state(unit).await?.active.as_str(), "activating" | "deactivating" | "reloading") && begun.elapsed() < READY
+        {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
         Ok(())

@@ -72,7 +72,11 @@ pub(crate) async fn state(unit: &str) -> Result<UnitState, Error> {
         let bus = zbus::Connection::system().await?;
         let path = ManagerProxy::new(&bus).await?.load_unit(unit).await?;
         let proxy = UnitProxy::builder(&bus).path(path)?.cache_properties(zbus::proxy::CacheProperties::No).build().await?;
-        Ok::<_, zbus::Error>(UnitState { load: proxy.load_state().await?, active: proxy.active_state().await?, can_reload: proxy.can_reload().await? })
+        Ok::<_, zbus::Error>(UnitState {
+            load: proxy.load_state().await?,
+            active: proxy.active_state().await?,
+            can_reload: proxy.can_reload().await?,
+        })
     };
     within(Duration::from_secs(30), asked).await.map_err(|why| Error::Service(format!("systemd did not tell the state of {unit}: {why}")))
 }

@@ -24,7 +24,7 @@ pub fn outcome(report: &Report, style: Style) -> String {
         page.entry(1, 7, &[Span::new(Tone::Doubt, "note:")], &[plain(note)]);
     }
     if !report.run.is_empty() {
-        page.paragraph(0, &[dim(format!("run {}", report.run))]);
+        page.paragraph(0, &[dim(format!("run {}; what was done and how to go back: cofferdam harden status", report.run))]);
     }
     page.finish()
 }
