@@ -96,7 +96,10 @@ fn five_stories() -> Result<()> {
     if std::env::var_os("COFFERDAM_UPDATE").is_some() {
         fs::write(&place, measured)?;
     } else {
-        ensure!(fs::read_to_string(&place)? == measured, "docs/stories.json differs from what was measured (COFFERDAM_UPDATE=1 writes it):\n{measured}");
+        ensure!(
+            fs::read_to_string(&place)? == measured,
+            "docs/stories.json differs from what was measured (COFFERDAM_UPDATE=1 writes it):\n{measured}"
+        );
     }
     Ok(())
 }

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::process::{binary, cargo, run as start};
 use crate::docs;
+use crate::process::{binary, cargo, run as start};
 
 /// One stage: its name and what it does.
 type Stage = (&'static str, fn() -> Result<()>);
@@ -28,7 +28,9 @@ const REAL: &[Stage] = &[
 
 const LONG: &[Stage] = &[
     ("the lab's own hosts", || real("vm_lifecycle", &[])),
-    ("thirty power cuts", || real("hosts", &[("COFFERDAM_CUTS", "30")])), ("the whole demo", || crate::demo::run(None))];
+    ("thirty power cuts", || real("hosts", &[("COFFERDAM_CUTS", "30")])),
+    ("the whole demo", || crate::demo::run(None)),
+];
 
 /// Runs the stages in order; the first failure ends the run.
 pub(crate) fn run_stages(stages: &[&[Stage]]) -> Result<()> {
@@ -69,7 +71,20 @@ fn packages() -> Result<()> {
 /// Tests of the lab crate that need real engines: one at a time, since each has the machine to itself.
 fn real(test: &str, variables: &[(&str, &str)]) -> Result<()> {
     let mut command = cargo();
-    command.args(["test", "--quiet", "--release", "--package", "cofferdam-lab", "--features", "real", "--test", test, "--", "--nocapture", "--test-threads=1"]);
+    command.args([
+        "test",
+        "--quiet",
+        "--release",
+        "--package",
+        "cofferdam-lab",
+        "--features",
+        "real",
+        "--test",
+        test,
+        "--",
+        "--nocapture",
+        "--test-threads=1",
+    ]);
     command.env("COFFERDAM_BIN", binary()?);
     command.envs(variables.iter().copied());
     start(&mut command)

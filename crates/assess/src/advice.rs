@@ -67,7 +67,13 @@ pub(crate) fn advise(
         .filter_map(|(check, group)| {
             let remedies: Vec<Remedy> = group.iter().map(|finding| finding.remedy.clone()).collect();
             let (findings_after, threats_after) = judge(&preview(snapshot, &remedies));
-            fix(snapshot, check, &group, remedies, &Change { findings, findings_after: &findings_after, threats, threats_after: &threats_after })
+            fix(
+                snapshot,
+                check,
+                &group,
+                remedies,
+                &Change { findings, findings_after: &findings_after, threats, threats_after: &threats_after },
+            )
         })
         .collect();
     fixes.sort_by(|(left, _), (right, _)| left.cmp(right));
@@ -155,7 +161,8 @@ fn affected(snapshot: &Snapshot, remedies: &[Remedy]) -> Vec<String> {
             }
             Action::DaemonSetting { key, .. } if key == "icc" => {
                 let containers = snapshot.engine().and_then(|engine| engine.containers.known()).into_iter().flatten();
-                let running = containers.filter_map(|container| container.known()).filter(|c| c.state.known().is_some_and(|state| state.running));
+                let running =
+                    containers.filter_map(|container| container.known()).filter(|c| c.state.known().is_some_and(|state| state.running));
                 names.extend(running.map(|container| container.name.clone()));
             }
             _ => {}

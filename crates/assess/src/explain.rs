@@ -56,8 +56,9 @@ fn of_check<'c>(catalogue: &'c Catalogue, check: &'c Check) -> Explanation<'c> {
         Some(measure) => measure.as_ref().is_some_and(|measure| measure.names().contains(&check.id.as_str())),
         None => name == check.id,
     };
-    let threats = catalogue.threats.iter().filter(|threat| {
-        threat.mitigated_when.names().into_iter().any(depends) || threat.reduced_by.iter().any(|name| depends(name))
-    });
+    let threats = catalogue
+        .threats
+        .iter()
+        .filter(|threat| threat.mitigated_when.names().into_iter().any(depends) || threat.reduced_by.iter().any(|name| depends(name)));
     Explanation::Check { check, numbers: catalogue.numbers(&check.id), threats: threats.collect() }
 }

@@ -124,13 +124,9 @@ mod tests {
 
     #[test]
     fn reads_and_prints() {
-        for (text, printed) in [
-            ("a.b-c", "a.b-c"),
-            ("a&b|c", "a & b | c"),
-            ("(a)", "a"),
-            ("a | (b & c)", "a | b & c"),
-            ("(a | b) & c & d", "(a | b) & c & d"),
-        ] {
+        for (text, printed) in
+            [("a.b-c", "a.b-c"), ("a&b|c", "a & b | c"), ("(a)", "a"), ("a | (b & c)", "a | b & c"), ("(a | b) & c & d", "(a | b) & c & d")]
+        {
             assert_eq!(Measure::parse(text).unwrap().to_string(), printed);
         }
         assert_eq!(Measure::parse("a & b | a").unwrap().names(), ["a", "b"]);

@@ -3,7 +3,12 @@
 /// The known word closest to `word`, if one is close enough to be meant.
 pub(crate) fn near_miss<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let limit = (word.chars().count() / 3).clamp(1, 3);
-    known.into_iter().map(|candidate| (distance(word, candidate), candidate)).filter(|(distance, _)| *distance <= limit).min().map(|(_, candidate)| candidate)
+    known
+        .into_iter()
+        .map(|candidate| (distance(word, candidate), candidate))
+        .filter(|(distance, _)| *distance <= limit)
+        .min()
+        .map(|(_, candidate)| candidate)
 }
 
 /// `, did you mean X?`, or the list of what is known where it is short, or nothing.

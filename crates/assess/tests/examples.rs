@@ -13,7 +13,8 @@ fn main() -> ExitCode {
         Err(errors) => panic!("{errors}"),
     };
     let tests = catalogue.checks.values().flat_map(|check| catalogue.examples(&check.id).iter().map(move |example| (check, example)));
-    let trials = tests.map(|(check, example)| Trial::test(format!("{}::{}", check.id, example.name), move || run(check, example))).collect();
+    let trials =
+        tests.map(|(check, example)| Trial::test(format!("{}::{}", check.id, example.name), move || run(check, example))).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

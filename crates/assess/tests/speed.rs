@@ -1,5 +1,6 @@
 //! Figures of the release build (design.md section 9): `cargo test --release -p cofferdam-assess --test speed`.
 #![allow(clippy::disallowed_methods, reason = "a stop watch is what this test is")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod fixtures;
 

@@ -52,18 +52,17 @@ pub(crate) fn remedies(assessment: &Assessment, wanted: &[Wanted]) -> Result<Vec
     let mut remedies: Vec<Remedy> = Vec::new();
     for want in wanted {
         let judged = assessment.results.get(&want.check).into_iter().flat_map(|result| &result.subjects);
-        let matching: Vec<_> =
-            judged.filter(|judgement| want.subject.as_ref().is_none_or(|name| judgement.subject.name == *name || judgement.subject.id.starts_with(name))).collect();
+        let matching: Vec<_> = judged
+            .filter(|judgement| {
+                want.subject.as_ref().is_none_or(|name| judgement.subject.name == *name || judgement.subject.id.starts_with(name))
+            })
+            .collect();
         if let Some(name) = &want.subject {
             ensure!(!matching.is_empty(), "{} is not asked of anything called `{name}` here", want.check);
         }
         let fails = matching.iter().any(|judgement| matches!(judgement.verdict, Verdict::Fail | Verdict::Manual));
         if let (false, Some(unknown)) = (fails, matching.iter().find(|judgement| judgement.verdict == Verdict::Unknown)) {
-            bail!(
-                "{} can't be fixed before it can be seen: {}\nhint: run as root on the engine's host",
-                want.check,
-                unknown.reason
-            );
+            bail!("{} can't be fixed before it can be seen: {}\nhint: run as root on the engine's host", want.check, unknown.reason);
         }
         let findings = assessment.findings.iter().filter(|finding| {
             finding.check == want.check

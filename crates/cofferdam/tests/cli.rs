@@ -10,18 +10,18 @@ fn fixture() -> PathBuf {
 fn cofferdam(words: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cofferdam"));
     command.args(words).env_clear().env("SOURCE_DATE_EPOCH", "1790000000");
-    command.output().unwrap()
+    command.output().expect("the binary was built for this test")
 }
 
 fn on_fixture(words: &[&str]) -> String {
     let path = fixture().display().to_string();
     let output = cofferdam(&[words, &["--snapshot", &path]].concat());
     assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap()
+    String::from_utf8(output.stdout).expect("answers are text")
 }
 
 fn stderr(output: &Output) -> &str {
-    std::str::from_utf8(&output.stderr).unwrap()
+    std::str::from_utf8(&output.stderr).expect("errors are text")
 }
 
 #[test]
@@ -44,7 +44,11 @@ fn colour_is_asked_for_or_not() {
 
 #[test]
 fn the_same_snapshot_gives_the_same_bytes() {
-    for words in [&["assess", "--format", "json"][..], &["bench", "--format", "json"], &["harden", "plan", "--fix", "docker.daemon.live-restore", "--format", "json"]] {
+    for words in [
+        &["assess", "--format", "json"][..],
+        &["bench", "--format", "json"],
+        &["harden", "plan", "--fix", "docker.daemon.live-restore", "--format", "json"],
+    ] {
         assert_eq!(on_fixture(words), on_fixture(words));
     }
 }
@@ -52,7 +56,8 @@ fn the_same_snapshot_gives_the_same_bytes() {
 #[test]
 fn one_verdict_each_with_its_source() {
     let check = |benchmark: &str, controls: &[&str]| {
-        let run: serde_json::Value = serde_json::from_str(&on_fixture(&["bench", "docker", "--benchmark", benchmark, "--format", "json"])).unwrap();
+        let run: serde_json::Value =
+            serde_json::from_str(&on_fixture(&["bench", "docker", "--benchmark", benchmark, "--format", "json"])).unwrap();
         for id in controls {
             let rows: Vec<_> = run["controls"].as_array().unwrap().iter().filter(|row| row["id"] == **id).collect();
             assert_eq!(rows.len(), 1, "{id}");
@@ -98,7 +103,12 @@ fn advice_alone_is_printed_and_is_no_failure() {
 #[test]
 fn a_fix_that_is_misnamed() {
     let path = fixture().display().to_string();
-    for (fix, word) in [("2.15", "version"), ("docker.live-restore", "docker.daemon.live-restore"), ("cis-docker-1.6.0:99", "no control"), ("cis-docker-1.6.0:1.1.1", "not built yet")] {
+    for (fix, word) in [
+        ("2.15", "version"),
+        ("docker.live-restore", "docker.daemon.live-restore"),
+        ("cis-docker-1.6.0:99", "no control"),
+        ("cis-docker-1.6.0:1.1.1", "not built yet"),
+    ] {
         let output = cofferdam(&["harden", "plan", "--fix", fix, "--snapshot", &path]);
         assert_eq!(output.status.code(), Some(2), "{fix}");
         assert!(stderr(&output).contains(word), "{fix}: {}", stderr(&output));

@@ -145,7 +145,8 @@ async fn with_engine(world: &World, api: &Arc<dyn EngineApi>, trouble: Option<Ob
     let process = match process {
         Some(mut process) => {
             let ports = docker::api_ports(argv, &config_file);
-            process.listeners = docker::listeners(world, process.pid, listening, &ports, info.known(), gaps).await;
+            let published = docker::published(containers.iter().flatten().filter_map(|object| object.answer.as_ref().ok()));
+            process.listeners = docker::listeners(world, process.pid, listening, &published, &ports, info.known(), gaps).await;
             Observed::new(kernel(sources, format!("/proc/{}", process.pid)), Fact::Known(process))
         }
         None => Observed::new(kernel(sources, "/proc".to_owned()), Fact::unknown(no_process)),

@@ -233,6 +233,15 @@ async fn ports_of_the_daemon() {
             (9323, no.clone(), no.clone(), no.clone()),
         ]
     );
+    // Without a userland proxy dockerd listens on what containers publish; to knock there is to speak to the container.
+    let mut inspected: Value = serde_json::from_str(&container("abc")).unwrap();
+    inspected["NetworkSettings"]["Ports"] =
+        json!({"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "4000"}], "1/tcp": null, "22/udp": [{"HostIp": "", "HostPort": "9323"}]});
+    host.answers.insert("/containers/json?all=1".to_owned(), json!([{"Id": "abc"}]));
+    host.answers.insert("/containers/abc/json".to_owned(), inspected);
+    let published = read(&look(&host).await);
+    assert_eq!(published[2], (4000, no.clone(), unknown.clone(), unknown.clone()));
+    assert_eq!(published[5], (9323, no.clone(), no.clone(), no.clone()));
     // In a swarm its ports are known for what they are, and nobody knocks.
     host.answers.get_mut("/info").unwrap()["Swarm"]["LocalNodeState"] = json!("active");
     let swarm = read(&look(&host).await);

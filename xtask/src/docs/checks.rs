@@ -11,7 +11,12 @@ pub(crate) fn page(catalogue: &Catalogue) -> String {
     for check in &checks {
         let letters: String = check.stride.iter().map(|letter| letter.letter()).collect();
         let anchor = check.id.replace('.', "");
-        text.push_str(&format!("| [{}](#{anchor}) | {} | {letters} | {} |\n", check.id, check.severity.word(), numbers(catalogue, &check.id).join(", ")));
+        text.push_str(&format!(
+            "| [{}](#{anchor}) | {} | {letters} | {} |\n",
+            check.id,
+            check.severity.word(),
+            numbers(catalogue, &check.id).join(", ")
+        ));
     }
     for check in checks {
         section(&mut text, catalogue, check);
@@ -43,6 +48,8 @@ fn section(text: &mut String, catalogue: &Catalogue, check: &Check) {
 fn numbers(catalogue: &Catalogue, check: &str) -> Vec<String> {
     let tables = catalogue.benchmarks.values();
     tables
-        .flat_map(|table| table.controls.iter().filter(|row| row.check.as_deref() == Some(check)).map(|row| format!("{} {}", table.id, row.id)))
+        .flat_map(|table| {
+            table.controls.iter().filter(|row| row.check.as_deref() == Some(check)).map(|row| format!("{} {}", table.id, row.id))
+        })
         .collect()
 }

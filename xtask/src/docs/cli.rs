@@ -7,8 +7,22 @@ use anyhow::Result;
 use crate::process::{cargo, read, root, run};
 
 const COMMANDS: &[&str] = &[
-    "", "assess", "bench", "advise", "explain", "harden", "harden plan", "harden apply", "harden status", "harden verify", "harden resume",
-    "harden rollback", "report", "snapshot", "catalogue", "catalogue lint",
+    "",
+    "assess",
+    "bench",
+    "advise",
+    "explain",
+    "harden",
+    "harden plan",
+    "harden apply",
+    "harden status",
+    "harden verify",
+    "harden resume",
+    "harden rollback",
+    "report",
+    "snapshot",
+    "catalogue",
+    "catalogue lint",
 ];
 
 pub(crate) fn page() -> Result<String> {

@@ -11,7 +11,8 @@ pub(crate) fn page() -> String {
          `image` and `network` where the subject is one.\n",
     );
     // Records inside records get a section of their own.
-    let mut open: Vec<(String, &'static assess::expression::Schema)> = schemas().into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect();
+    let mut open: Vec<(String, &'static assess::expression::Schema)> =
+        schemas().into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect();
     open.reverse();
     while let Some((name, schema)) = open.pop() {
         text.push_str(&format!("\n## {name}\n\n{}\n\n| fact | type | |\n|---|---|---|\n", schema.doc.trim()));

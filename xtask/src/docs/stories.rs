@@ -29,7 +29,10 @@ pub(crate) fn page(catalogue: &Catalogue) -> Result<String> {
          hosts). A threat on several elements is counted: `open 9, partly 1`.\n",
     );
     for story in &catalogue.stories.stories {
-        text.push_str(&format!("\n## Story {}\n\n| item | threat | before | predicted | measured | fixed |\n|---|---|---|---|---|---|\n", story.id));
+        text.push_str(&format!(
+            "\n## Story {}\n\n| item | threat | before | predicted | measured | fixed |\n|---|---|---|---|---|---|\n",
+            story.id
+        ));
         for item in &story.items {
             let fixed: Vec<String> = item.chosen.iter().map(|finding| format!("{} {}", finding.benchmark, finding.control)).collect();
             for threat in &item.threats {

@@ -16,7 +16,11 @@ pub(crate) fn page(catalogue: &Catalogue) -> String {
 fn part(text: &mut String, title: &str, threats: &[Threat]) {
     text.push_str(&format!("\n## {title}\n"));
     for letter in Stride::ALL {
-        text.push_str(&format!("\n### {} {}: {title}\n\n| id | element | threat | mitigation | severity |\n|---|---|---|---|---|\n", letter.letter(), letter.name()));
+        text.push_str(&format!(
+            "\n### {} {}: {title}\n\n| id | element | threat | mitigation | severity |\n|---|---|---|---|---|\n",
+            letter.letter(),
+            letter.name()
+        ));
         for threat in threats.iter().filter(|threat| threat.stride == letter) {
             let corrected = threat.correction.as_ref().map(|words| format!(" *Often said otherwise:* {}", cell(words))).unwrap_or_default();
             text.push_str(&format!(

@@ -53,7 +53,9 @@ pub(super) fn read(source: &mut Source<'_>, checks: &BTreeMap<String, Check>) ->
             match numbers(&last.id).cmp(&numbers(&control.id)) {
                 std::cmp::Ordering::Less => {}
                 std::cmp::Ordering::Equal => source.error(place, format!("`{}` stands twice", control.id)),
-                std::cmp::Ordering::Greater => source.error(place, format!("`{}` stands after `{}`: rows are in numeric order", control.id, last.id)),
+                std::cmp::Ordering::Greater => {
+                    source.error(place, format!("`{}` stands after `{}`: rows are in numeric order", control.id, last.id))
+                }
             }
         }
         controls.push(control);
@@ -103,7 +105,16 @@ fn control(source: &mut Source<'_>, row: Spanned<RawControl>, checks: &BTreeMap<
             None
         }
     });
-    Control { id: row.id, section: row.section, check: row.check.map(|check| check.value), slug: row.slug, title: row.title, level, assessment, scored }
+    Control {
+        id: row.id,
+        section: row.section,
+        check: row.check.map(|check| check.value),
+        slug: row.slug,
+        title: row.title,
+        level,
+        assessment,
+        scored,
+    }
 }
 
 /// `2.15` as [2, 15]; empty: not of that form.

@@ -92,19 +92,23 @@ impl Example {
             SubjectKind::Network => Some(Box::new(self.subject::<Network>(SubjectKind::Network)?)),
         };
         if let Some((kind, node)) = self.overlays.iter().find(|(kind, _)| !self.is_bound(*kind, check.subject)) {
-            return Err((node.referenced.into(), format!("a check of {} does not see a {}", check.subject.word(), kind.word())));
+            return Err((node.referenced.into(), format!("a check of a {} does not see any {}", check.subject.word(), kind.word())));
         }
         let subject = Subject { kind: check.subject, id: "example".to_owned(), name: "example".to_owned() };
         let sources = facts::Sources::default();
-        let values: Vec<Value> = [Some(host.record_value()), Some(daemon.record_value()), member.as_ref().map(|member| member.record_value())]
-            .into_iter()
-            .flatten()
-            .collect();
+        let values: Vec<Value> =
+            [Some(host.record_value()), Some(daemon.record_value()), member.as_ref().map(|member| member.record_value())]
+                .into_iter()
+                .flatten()
+                .collect();
         let mut records: Vec<&dyn Record> = vec![&host, &daemon];
         records.extend(member.as_deref());
         let given = judgement(check, &Frame::new(&subject, &records, &values, &sources));
         if given.verdict != self.expect {
-            return Err((self.place, format!("example `{}` expects {} and gives {}: {}", self.name, self.expect, given.verdict, given.reason)));
+            return Err((
+                self.place,
+                format!("example `{}` expects {} and gives {}: {}", self.name, self.expect, given.verdict, given.reason),
+            ));
         }
         match &self.reason {
             Some(reason) if !given.reason.contains(reason.as_str()) => {

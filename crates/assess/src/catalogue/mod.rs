@@ -70,7 +70,8 @@ impl Catalogue {
         let mut files = embedded();
         files.extend_from_slice(own);
         let catalogue = Self::from_files(&files)?;
-        let errors: Vec<CatalogueError> = catalogue.lint().into_iter().filter(|error| own.iter().any(|(file, _)| *file == error.file)).collect();
+        let errors: Vec<CatalogueError> =
+            catalogue.lint().into_iter().filter(|error| own.iter().any(|(file, _)| *file == error.file)).collect();
         if errors.is_empty() { Ok(catalogue) } else { Err(CatalogueErrors(errors)) }
     }
 
@@ -202,7 +203,10 @@ fn unresolved(catalogue: &Catalogue) -> Vec<String> {
                 wrong.push(format!("story {}: no threat `{threat}`", story.id));
             }
             for finding in item.chosen.iter().chain(&item.named) {
-                let row = catalogue.benchmarks.get(&finding.benchmark).and_then(|table| table.controls.iter().find(|row| row.id == finding.control));
+                let row = catalogue
+                    .benchmarks
+                    .get(&finding.benchmark)
+                    .and_then(|table| table.controls.iter().find(|row| row.id == finding.control));
                 if row.and_then(|row| row.check.as_deref()) != Some(&finding.check) {
                     wrong.push(format!("story {}: {} {} is not {}", story.id, finding.benchmark, finding.control, finding.check));
                 }

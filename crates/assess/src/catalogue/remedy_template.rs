@@ -65,7 +65,10 @@ fn container_update(change: &BTreeMap<String, Json>) -> Result<Action, String> {
         return Err("container-update changes memory, pids-limit or restart".to_owned());
     }
     let memory = change.get("memory").map(bytes).transpose()?;
-    let pids_limit = change.get("pids-limit").map(|value| value.as_u64().filter(|limit| *limit > 0).ok_or("`pids-limit` must be a number above 0")).transpose()?;
+    let pids_limit = change
+        .get("pids-limit")
+        .map(|value| value.as_u64().filter(|limit| *limit > 0).ok_or("`pids-limit` must be a number above 0"))
+        .transpose()?;
     let restart = change.get("restart").map(restart).transpose()?;
     Ok(Action::ContainerUpdate { memory, pids_limit, restart })
 }
@@ -172,7 +175,10 @@ mod tests {
         assert_eq!(checked("daemon-setting", json!({"icc": false})), Ok(()));
         assert_eq!(checked("container-update", json!({"memory": "512m"})), Ok(()));
         assert_eq!(checked("container-update", json!({"restart": "on-failure:5"})), Ok(()));
-        assert_eq!(checked("audit-rule", json!({"path": "${host.audit.dockerd.path}", "kind": "file", "perm": "wa", "key": "docker"})), Ok(()));
+        assert_eq!(
+            checked("audit-rule", json!({"path": "${host.audit.dockerd.path}", "kind": "file", "perm": "wa", "key": "docker"})),
+            Ok(())
+        );
         assert_eq!(checked("manual", json!({})), Ok(()));
         for (action, change, part) in [
             ("daemon-setting", json!({}), "exactly one key"),

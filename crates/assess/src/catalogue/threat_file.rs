@@ -161,10 +161,18 @@ fn check_letter(source: &mut Source<'_>, raw: &RawThreat) {
         "process" => "STRIDE",
         "store" | "store (log)" => "TRID",
         "flow" => "TID",
-        other => return source.error(raw.element.element_type.referenced, format!("unknown element type `{other}`, known are process, store, flow, external")),
+        other => {
+            return source.error(
+                raw.element.element_type.referenced,
+                format!("unknown element type `{other}`, known are process, store, flow, external"),
+            );
+        }
     };
     if !letters.contains(raw.stride.value.letter()) {
-        source.error(raw.stride.referenced, format!("a {} has the letters {letters}, not {}", raw.element.element_type.value, raw.stride.value.letter()));
+        source.error(
+            raw.stride.referenced,
+            format!("an element of type {} has the letters {letters}, not {}", raw.element.element_type.value, raw.stride.value.letter()),
+        );
     }
 }
 

@@ -76,7 +76,8 @@ pub(crate) fn from_mask(hex: &str) -> Fact<Listing<String>> {
 
 /// What Docker would give: privileged wins; `ALL` added means all but the dropped; `ALL` dropped means the added alone.
 pub(crate) fn asked_for(privileged: bool, add: &[String], drop: &[String]) -> Listing<String> {
-    let (add, drop): (Vec<String>, Vec<String>) = (add.iter().map(|name| normal(name)).collect(), drop.iter().map(|name| normal(name)).collect());
+    let (add, drop): (Vec<String>, Vec<String>) =
+        (add.iter().map(|name| normal(name)).collect(), drop.iter().map(|name| normal(name)).collect());
     let has = |list: &[String], name: &str| list.iter().any(|given| given == name);
     let all = NAMES.iter().map(|name| (*name).to_owned());
     if privileged {

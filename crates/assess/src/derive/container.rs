@@ -52,7 +52,8 @@ pub(crate) fn container(container: &Container, source: SourceId, around: &Surrou
         on_default_bridge: reader.asked("NetworkSettings.Networks", reader.networks().and_then(super::on_default_bridge)),
         network_mode: reader.asked("HostConfig.NetworkMode", container.network_mode.clone()),
         mounts: reader.asked("Mounts", reader.mounts()),
-        published_ports: reader.asked("HostConfig.PortBindings", container.ports.as_ref().map(|ports| ports.iter().map(port).collect::<Vec<_>>().into())),
+        published_ports: reader
+            .asked("HostConfig.PortBindings", container.ports.as_ref().map(|ports| ports.iter().map(port).collect::<Vec<_>>().into())),
         image_by_digest: reader.asked("Config.Image", container.image.as_ref().map(|image| super::is_by_digest(image))),
     }
 }
@@ -138,27 +139,35 @@ impl Reader<'_> {
     }
 
     fn capabilities(&self) -> Seen<Listing<String>> {
-        self.status("CapBnd", |status| capability::from_mask(&status.cap_bounding), || {
-            let add = self.container.cap_add.clone().absent_as(Vec::new());
-            let drop = self.container.cap_drop.clone().absent_as(Vec::new());
-            let fact = self.container.privileged.clone().absent_as(false).and_then(|privileged| {
-                if privileged {
-                    return Fact::Known(capability::asked_for(true, &[], &[]));
-                }
-                add.and_then(|add| drop.map(|drop| capability::asked_for(false, &add, &drop)))
-            });
-            (fact, "HostConfig.CapAdd, CapDrop, Privileged")
-        })
+        self.status(
+            "CapBnd",
+            |status| capability::from_mask(&status.cap_bounding),
+            || {
+                let add = self.container.cap_add.clone().absent_as(Vec::new());
+                let drop = self.container.cap_drop.clone().absent_as(Vec::new());
+                let fact = self.container.privileged.clone().absent_as(false).and_then(|privileged| {
+                    if privileged {
+                        return Fact::Known(capability::asked_for(true, &[], &[]));
+                    }
+                    add.and_then(|add| drop.map(|drop| capability::asked_for(false, &add, &drop)))
+                });
+                (fact, "HostConfig.CapAdd, CapDrop, Privileged")
+            },
+        )
     }
 
     fn no_new_privileges(&self) -> Seen<bool> {
-        self.status("NoNewPrivs", |status| Fact::Known(status.no_new_privileges), || {
-            let fact = self.security_opt().and_then(|options| match security_opt::no_new_privileges(&options) {
-                Some(value) => Fact::Known(value),
-                None => Fact::unknown("the daemon's default when it was created is not shown while it does not run (start it to see)"),
-            });
-            (fact, "HostConfig.SecurityOpt")
-        })
+        self.status(
+            "NoNewPrivs",
+            |status| Fact::Known(status.no_new_privileges),
+            || {
+                let fact = self.security_opt().and_then(|options| match security_opt::no_new_privileges(&options) {
+                    Some(value) => Fact::Known(value),
+                    None => Fact::unknown("the daemon's default when it was created is not shown while it does not run (start it to see)"),
+                });
+                (fact, "HostConfig.SecurityOpt")
+            },
+        )
     }
 
     fn security_opt(&self) -> Fact<Vec<String>> {
@@ -189,20 +198,26 @@ impl Reader<'_> {
     }
 
     fn apparmor_profile(&self) -> Seen<String> {
-        let from_label = |label: &String| self.has_apparmor().map(|has| if has { mac::apparmor_profile(label).to_owned() } else { String::new() });
+        let from_label =
+            |label: &String| self.has_apparmor().map(|has| if has { mac::apparmor_profile(label).to_owned() } else { String::new() });
         self.kernel(|process| &process.lsm_label, "", from_label, || (self.asked_apparmor(), "AppArmorProfile"))
     }
 
     fn apparmor_confined(&self) -> Seen<bool> {
         let by_label = |label: &String| Fact::Known(mac::apparmor_confines(label));
-        let mut seen = self.kernel(|process| &process.lsm_label, "", by_label, || {
-            let fact = self.asked_apparmor().and_then(|profile| match profile.as_str() {
-                "docker-default" => Fact::Known(true),
-                "unconfined" | "" => Fact::Known(false),
-                _ => Fact::unknown(format!("the mode of profile {profile} shows only while it runs")),
-            });
-            (fact, "AppArmorProfile")
-        });
+        let mut seen = self.kernel(
+            |process| &process.lsm_label,
+            "",
+            by_label,
+            || {
+                let fact = self.asked_apparmor().and_then(|profile| match profile.as_str() {
+                    "docker-default" => Fact::Known(true),
+                    "unconfined" | "" => Fact::Known(false),
+                    _ => Fact::unknown(format!("the mode of profile {profile} shows only while it runs")),
+                });
+                (fact, "AppArmorProfile")
+            },
+        );
         seen.fact = kleene::and(self.has_apparmor(), seen.fact);
         seen
     }
@@ -213,7 +228,8 @@ impl Reader<'_> {
 
     fn selinux_confined(&self) -> Seen<bool> {
         let by_label = |label: &String| Fact::Known(mac::selinux_confines(label));
-        let asked = || (self.container.process_label.clone().absent_as(String::new()).map(|label| mac::selinux_confines(&label)), "ProcessLabel");
+        let asked =
+            || (self.container.process_label.clone().absent_as(String::new()).map(|label| mac::selinux_confines(&label)), "ProcessLabel");
         let mut seen = self.kernel(|process| &process.lsm_label, "", by_label, asked);
         let host = self.around.host;
         let enforced = kleene::and(host.has_selinux.fact.clone(), host.selinux_enforcing.fact.clone());

@@ -34,7 +34,9 @@ pub(crate) fn daemon(snapshot: &Snapshot, settings: &Settings) -> Daemon {
         apparmor_enabled: reader.security_option("apparmor"),
         conflicts: reader.conflicts(),
         insecure_registries: reader.info("RegistryConfig.InsecureRegistryCIDRs", |info| {
-            info.insecure_registries.clone().map(|all| Listing::from(all.into_iter().filter(|registry| !is_builtin(registry)).collect::<Vec<_>>()))
+            info.insecure_registries
+                .clone()
+                .map(|all| Listing::from(all.into_iter().filter(|registry| !is_builtin(registry)).collect::<Vec<_>>()))
         }),
         tcp_listeners: reader.process("listening sockets", |process| process.listeners.clone().map(|all| listeners(&all))),
         tls_ca: reader.tls_ca(),
@@ -162,7 +164,9 @@ fn note(setting: &Setting, path: &str) -> Option<String> {
     let in_file = setting.in_file.as_ref().map(|value| format!("{path}:{} says {}", value.line, value.value));
     match setting.state {
         State::Conflict => Some(format!("{} stands in a flag and in {path} both: the daemon refuses its next start", setting.key)),
-        State::PendingRestart => Some(format!("{}, which is not in force yet", in_file.unwrap_or_else(|| format!("{path} no longer sets it")))),
+        State::PendingRestart => {
+            Some(format!("{}, which is not in force yet", in_file.unwrap_or_else(|| format!("{path} no longer sets it"))))
+        }
         State::NotInForce => Some(format!("{}, which is not in force", in_file.unwrap_or_else(|| format!("{path} does not set it")))),
         State::Effective | State::Unknown => None,
     }

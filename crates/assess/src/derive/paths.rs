@@ -42,7 +42,9 @@ impl<'s> Paths<'s> {
             Some(Fact::Unknown { why }) => Fact::unknown(why.clone()),
             Some(Fact::Absent) => self.place(path).into_fact(),
             None => match self.files.get(path).map(|file| &file.fact) {
-                Some(Fact::Known(stat)) if stat.kind == FileKind::Symlink => Fact::unknown(format!("where the link {path} leads was not collected")),
+                Some(Fact::Known(stat)) if stat.kind == FileKind::Symlink => {
+                    Fact::unknown(format!("where the link {path} leads was not collected"))
+                }
                 Some(Fact::Unknown { why }) => Fact::unknown(why.clone()),
                 _ => {
                     let place = self.place(path);
@@ -90,7 +92,11 @@ impl<'s> Paths<'s> {
             Some(Fact::Known(real)) if real == path => Fact::Known(false),
             Some(Fact::Known(real)) => {
                 let place = self.place(path);
-                if place.certain { Fact::Known(place.path != *real) } else { Fact::unknown(format!("whether {path} is a link was not collected")) }
+                if place.certain {
+                    Fact::Known(place.path != *real)
+                } else {
+                    Fact::unknown(format!("whether {path} is a link was not collected"))
+                }
             }
             Some(Fact::Absent) => Fact::Known(false),
             Some(Fact::Unknown { why }) => Fact::unknown(why.clone()),
@@ -168,7 +174,10 @@ mod tests {
     fn places() {
         let host = host();
         let paths = Paths::of(&host);
-        assert_eq!(paths.place("/var/run/containerd/containerd.sock"), Place { path: "/run/containerd/containerd.sock".into(), certain: true, why: None });
+        assert_eq!(
+            paths.place("/var/run/containerd/containerd.sock"),
+            Place { path: "/run/containerd/containerd.sock".into(), certain: true, why: None }
+        );
         assert_eq!(paths.place("/srv/x/y"), Place { path: "/srv/x/y".into(), certain: false, why: None });
         assert_eq!(paths.canonical("/etc/docker/daemon.json"), Fact::Known("/etc/docker/daemon.json".into()));
         assert_eq!(paths.is_link("/usr/bin/dockerd"), Fact::Known(true));

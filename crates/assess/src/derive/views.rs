@@ -46,7 +46,13 @@ pub fn views(snapshot: &Snapshot) -> Views {
     let around = Surroundings { host: &host, daemon: &daemon, sockets: &sockets };
     let sources = &snapshot.sources;
 
-    let mut views = Views { host: once(SubjectKind::Host, &host, host.clone()), daemon: None, containers: Vec::new(), images: Vec::new(), networks: Vec::new() };
+    let mut views = Views {
+        host: once(SubjectKind::Host, &host, host.clone()),
+        daemon: None,
+        containers: Vec::new(),
+        images: Vec::new(),
+        networks: Vec::new(),
+    };
     match &snapshot.docker {
         Fact::Absent => return views,
         Fact::Unknown { why } => {
@@ -55,7 +61,14 @@ pub fn views(snapshot: &Snapshot) -> Views {
             views.networks = vec![unlisted(SubjectKind::Network, Network::unseen(why))];
         }
         Fact::Known(engine) => {
-            let names: BTreeMap<&str, &str> = engine.containers.known().into_iter().flatten().filter_map(Observed::known).map(|one| (one.id.as_str(), one.name.as_str())).collect();
+            let names: BTreeMap<&str, &str> = engine
+                .containers
+                .known()
+                .into_iter()
+                .flatten()
+                .filter_map(Observed::known)
+                .map(|one| (one.id.as_str(), one.name.as_str()))
+                .collect();
             views.containers = members(SubjectKind::Container, &engine.containers, sources, Container::unseen, |one, source| {
                 (one.id.clone(), one.name.clone(), container(one, source, &around))
             });

@@ -84,7 +84,8 @@ impl<'c> Checker<'c> {
                     }
                     nodes.push(typed.node);
                 }
-                let constant: Option<Vec<Value>> = nodes.iter().map(|node| if let Node::Constant(value) = node { Some(value.clone()) } else { None }).collect();
+                let constant: Option<Vec<Value>> =
+                    nodes.iter().map(|node| if let Node::Constant(value) = node { Some(value.clone()) } else { None }).collect();
                 let node = constant.map_or(Node::List(nodes), |values| Node::Constant(Value::list(values)));
                 Ok(plain(node, Type::list(member)))
             }
@@ -150,7 +151,8 @@ impl<'c> Checker<'c> {
             other => Node::Field(Box::new(other), index),
         };
         let guarded = path.as_ref().is_some_and(|path| self.guards.contains(path));
-        let may_be_absent = if field.may_be_absent && !guarded { Some(path.clone().unwrap_or_else(|| field.name.to_owned())) } else { None };
+        let may_be_absent =
+            if field.may_be_absent && !guarded { Some(path.clone().unwrap_or_else(|| field.name.to_owned())) } else { None };
         Typed { path, may_be_absent, ..plain(node, field.ty.clone()) }
     }
 
@@ -304,7 +306,8 @@ impl<'c> Checker<'c> {
         let Expr::Ident(variable_name) = &variable.expr else {
             return Err(self.error(variable, format!("the first argument of {name}(..) is a new name for the member")));
         };
-        let taken = self.variables.iter().any(|(known, _)| known == variable_name) || self.locals.iter().any(|(known, _)| known == variable_name);
+        let taken =
+            self.variables.iter().any(|(known, _)| known == variable_name) || self.locals.iter().any(|(known, _)| known == variable_name);
         if taken {
             return Err(self.error(variable, format!("`{variable_name}` has a meaning already: choose another name")));
         }

@@ -80,7 +80,9 @@ impl Evaluator<'_> {
         match each {
             Each::Exists => quantifier(&results, true),
             Each::All => quantifier(&results, false),
-            Each::Map => Value::list(results.into_iter().map(|(_, result)| if result == Value::Absent { undecided(&result) } else { result })),
+            Each::Map => {
+                Value::list(results.into_iter().map(|(_, result)| if result == Value::Absent { undecided(&result) } else { result }))
+            }
             Each::Filter => Value::list(results.into_iter().filter_map(|(member, result)| match result {
                 Value::Bool(true) => Some(member),
                 Value::Bool(false) => None,

@@ -125,6 +125,10 @@ fn syntax_error(source: &str, errors: &cel::ParseErrors) -> ExpressionError {
     let start: usize = source.split_inclusive('\n').take(line).map(str::len).sum();
     let offset = source[start.min(source.len())..].char_indices().nth(column).map_or(source.len(), |(at, _)| start + at);
     let message = first.msg.lines().next().unwrap_or("not an expression").trim_start_matches("Syntax error: ");
-    let message = if message.contains(".?") { "`.?` is refused: it would turn what was not read into a judgement; use `is_set(..)`" } else { message };
+    let message = if message.contains(".?") {
+        "`.?` is refused: it would turn what was not read into a judgement; use `is_set(..)`"
+    } else {
+        message
+    };
     ExpressionError::new(offset, format!("syntax error: {message}"))
 }

@@ -246,7 +246,12 @@ fn what_was_read() {
 
 /// Any well-typed condition over the world, by grammar.
 fn condition() -> impl Strategy<Value = String> {
-    let number = prop_oneof![Just("x.n".to_owned()), (0..9i64).prop_map(|n| n.to_string()), Just("x.words.size()".to_owned()), Just("x.members.filter(m, m.good).size()".to_owned())];
+    let number = prop_oneof![
+        Just("x.n".to_owned()),
+        (0..9i64).prop_map(|n| n.to_string()),
+        Just("x.words.size()".to_owned()),
+        Just("x.members.filter(m, m.good).size()".to_owned())
+    ];
     let text = prop_oneof![Just("x.text".to_owned()), Just("'KILL'".to_owned()), Just("'hello'".to_owned())];
     let leaf = prop_oneof![
         Just("x.a".to_owned()),
@@ -255,11 +260,13 @@ fn condition() -> impl Strategy<Value = String> {
         Just("(is_set(x.limit) && x.limit < 5)".to_owned()),
         Just("(!is_set(x.limit) || x.limit != 5)".to_owned()),
         Just("(is_set(x.inner) && x.inner.good)".to_owned()),
-        (number.clone(), prop_oneof![Just("=="), Just("!="), Just("<"), Just("<="), Just(">"), Just(">=")], number.clone()).prop_map(|(a, sign, b)| format!("({a} {sign} {b})")),
+        (number.clone(), prop_oneof![Just("=="), Just("!="), Just("<"), Just("<="), Just(">"), Just(">=")], number.clone())
+            .prop_map(|(a, sign, b)| format!("({a} {sign} {b})")),
         (number.clone(), number).prop_map(|(a, b)| format!("({a} + {b} > 7)")),
         (text.clone(), prop_oneof![Just("=="), Just("!=")], text.clone()).prop_map(|(a, sign, b)| format!("({a} {sign} {b})")),
         text.clone().prop_map(|text| format!("({text} in x.words)")),
-        (text.clone(), prop_oneof![Just("startsWith"), Just("endsWith"), Just("contains")], text.clone()).prop_map(|(a, test, b)| format!("{a}.{test}({b})")),
+        (text.clone(), prop_oneof![Just("startsWith"), Just("endsWith"), Just("contains")], text.clone())
+            .prop_map(|(a, test, b)| format!("{a}.{test}({b})")),
         text.clone().prop_map(|text| format!("x.words.exists(w, w == {text})")),
         text.clone().prop_map(|text| format!("x.words.all(w, w != {text} || x.a)")),
         text.prop_map(|text| format!("({text} in x.members.map(m, m.name))")),
@@ -285,7 +292,8 @@ fn condition() -> impl Strategy<Value = String> {
 
 fn some_member() -> impl Strategy<Value = Value> {
     let name = prop_oneof![Just("one"), Just("hello"), Just("KILL")];
-    (name, any::<bool>(), prop_oneof![Just(Value::Absent), (0..9i64).prop_map(Value::Int)]).prop_map(|(name, good, limit)| member(name, Value::Bool(good), limit))
+    (name, any::<bool>(), prop_oneof![Just(Value::Absent), (0..9i64).prop_map(Value::Int)])
+        .prop_map(|(name, good, limit)| member(name, Value::Bool(good), limit))
 }
 
 fn some_world() -> impl Strategy<Value = Vec<Value>> {
@@ -294,7 +302,9 @@ fn some_world() -> impl Strategy<Value = Vec<Value>> {
     let members = proptest::collection::vec(some_member(), 0..3).prop_map(Value::list);
     let inner = prop_oneof![Just(Value::Absent), some_member()];
     (any::<bool>(), any::<bool>(), 0..9i64, limit, word(), proptest::collection::vec(word(), 0..3).prop_map(Value::list), members, inner)
-        .prop_map(|(a, b, n, limit, text, words, members, inner)| vec![Value::Bool(a), Value::Bool(b), Value::Int(n), limit, text, words, members, inner])
+        .prop_map(|(a, b, n, limit, text, words, members, inner)| {
+            vec![Value::Bool(a), Value::Bool(b), Value::Int(n), limit, text, words, members, inner]
+        })
 }
 
 /// Every way to replace one value of the tree by `Unknown`: fields, lists, members of lists, fields of members.

@@ -1,17 +1,23 @@
 //! The classic run: a benchmark's table of contents, each row answered by its check.
 
-use crate::{Assessment, BenchmarkResult, Catalogue, CheckResult, Control, ControlResult, Verdict};
+use std::collections::BTreeMap;
+
+use crate::{Assessment, Benchmark, BenchmarkResult, Catalogue, CheckResult, Control, ControlResult, Verdict};
 
 /// A run of one benchmark over what was judged. None: no such benchmark.
 pub fn bench_of(assessment: &Assessment, catalogue: &Catalogue, benchmark: &str) -> Option<BenchmarkResult> {
-    let table = catalogue.benchmarks.get(benchmark)?;
-    let controls = table.controls.iter().map(|control| row(control, assessment, catalogue)).collect();
-    Some(BenchmarkResult { benchmark: table.id.clone(), controls })
+    Some(run(catalogue.benchmarks.get(benchmark)?, &assessment.results, catalogue))
 }
 
-fn row(control: &Control, assessment: &Assessment, catalogue: &Catalogue) -> ControlResult {
+/// A run of one table of contents.
+pub(super) fn run(table: &Benchmark, results: &BTreeMap<String, CheckResult>, catalogue: &Catalogue) -> BenchmarkResult {
+    let controls = table.controls.iter().map(|control| row(control, results, catalogue)).collect();
+    BenchmarkResult { benchmark: table.id.clone(), controls }
+}
+
+fn row(control: &Control, results: &BTreeMap<String, CheckResult>, catalogue: &Catalogue) -> ControlResult {
     let check = control.check.as_ref().and_then(|id| catalogue.checks.get(id));
-    let result = control.check.as_ref().and_then(|id| assessment.results.get(id));
+    let result = control.check.as_ref().and_then(|id| results.get(id));
     let title = check.map(|check| check.title.clone()).or_else(|| control.title.clone()).unwrap_or_else(|| control.slug.clone());
     let (verdict, reason, subjects) = match result {
         Some(result) => (result.verdict, summary(result), result.subjects.clone()),
@@ -30,12 +36,13 @@ fn row(control: &Control, assessment: &Assessment, catalogue: &Catalogue) -> Con
 }
 
 /// One sentence for all subjects: the reason of a single one, or the names of those that decide.
-pub(crate) fn summary(result: &CheckResult) -> String {
+fn summary(result: &CheckResult) -> String {
     match result.subjects.as_slice() {
         [] => "there is nothing here that it could be asked about".to_owned(),
         [one] if is_once(one) => one.reason.clone(),
         many => {
-            let deciding: Vec<&str> = many.iter().filter(|one| one.verdict == result.verdict).map(|one| one.subject.name.as_str()).collect();
+            let deciding: Vec<&str> =
+                many.iter().filter(|one| one.verdict == result.verdict).map(|one| one.subject.name.as_str()).collect();
             let shown = deciding.iter().take(5).copied().collect::<Vec<_>>().join(", ");
             let more = deciding.len().saturating_sub(5);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };

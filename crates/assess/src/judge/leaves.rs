@@ -10,7 +10,11 @@ use crate::{Catalogue, SubjectKind, Verdict};
 pub(super) enum Tree<'j> {
     /// A measure by name: where it stands is told apart.
     Measure(&'j str, Box<Self>),
-    Check { id: &'j str, subject: SubjectKind, verdicts: &'j [Verdict] },
+    Check {
+        id: &'j str,
+        subject: SubjectKind,
+        verdicts: &'j [Verdict],
+    },
     NotBuilt,
     And(Vec<Self>),
     Or(Vec<Self>),

@@ -32,12 +32,12 @@ pub const ASSESSMENT_SCHEMA: &str = "cofferdam/assessment/1";
 /// Judges a Snapshot: all checks on all subjects, threats on all elements, and what to fix first.
 pub fn assess(snapshot: &Snapshot, catalogue: &Catalogue) -> Assessment {
     let parts = judge(snapshot, catalogue);
+    let before = verdicts_of(&parts.results);
     let advice = crate::advice::advise(snapshot, &parts.findings, &parts.threats, |preview| {
-        let t0 = std::time::Instant::now();
-        let r = with_subjects(preview, |subjects, relations| what_if(subjects, relations, catalogue, &checks::verdicts(subjects, catalogue)));
-        println!("T whatif {:?}", t0.elapsed()); r
+        with_subjects(preview, |subjects, relations| {
+            what_if(subjects, relations, catalogue, &checks::verdicts(subjects, catalogue), Some(&before))
+        })
     });
-    println!("T advised");
     Assessment {
         schema: ASSESSMENT_SCHEMA.to_owned(),
         tool: Tool { name: "cofferdam".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
@@ -54,7 +54,8 @@ pub fn assess(snapshot: &Snapshot, catalogue: &Catalogue) -> Assessment {
 
 /// A run of one benchmark. None: no such benchmark. With an Assessment at hand, [`bench_of`] spares the judging.
 pub fn bench(snapshot: &Snapshot, catalogue: &Catalogue, benchmark: &str) -> Option<BenchmarkResult> {
-    catalogue.benchmarks.contains_key(benchmark).then(|| assess(snapshot, catalogue)).and_then(|assessment| bench_of(&assessment, catalogue, benchmark))
+    let table = catalogue.benchmarks.get(benchmark)?;
+    Some(bench::run(table, &judge(snapshot, catalogue).results, catalogue))
 }
 
 /// What follows from a Snapshot, without advice.
@@ -74,34 +75,41 @@ pub fn outlook(snapshot: &Snapshot, catalogue: &Catalogue) -> Outlook {
         let verdicts = checks::verdicts(subjects, catalogue);
         let bare = |(id, check): (&String, &Check)| (id.clone(), checks::bare_result(subjects, check, &verdicts[id.as_str()]));
         let results = catalogue.checks.iter().map(bare).collect();
-        let (findings, threats) = what_if(subjects, relations, catalogue, &verdicts);
-        println!("T rest"); Outlook { results, findings, threats }
+        let (findings, threats) = what_if(subjects, relations, catalogue, &verdicts, None);
+        Outlook { results, findings, threats }
     })
 }
 
 fn judge(snapshot: &Snapshot, catalogue: &Catalogue) -> Outlook {
     with_subjects(snapshot, |subjects, relations| {
-        let t0 = std::time::Instant::now(); let results: BTreeMap<String, CheckResult> =
+        let results: BTreeMap<String, CheckResult> =
             catalogue.checks.iter().map(|(id, check)| (id.clone(), checks::result(subjects, check))).collect();
-        let verdicts: Verdicts<'_> =
-            results.iter().map(|(id, result)| (id.as_str(), result.subjects.iter().map(|one| one.verdict).collect())).collect();
-        println!("T results {:?}", t0.elapsed()); let t0 = std::time::Instant::now(); let findings = checks::findings(subjects, catalogue, &results); println!("T findings {:?}", t0.elapsed()); let t0 = std::time::Instant::now();
+        let verdicts = verdicts_of(&results);
+        let findings = checks::findings(subjects, catalogue, &results);
         let threats = match relations {
-            Some(relations) => threats::threats(&Judged { catalogue, subjects, relations, verdicts: &verdicts, results: Some(&results) }),
+            Some(relations) => {
+                threats::threats(&Judged { catalogue, subjects, relations, verdicts: &verdicts, results: Some(&results), before: None })
+            }
             None => Vec::new(),
         };
-        println!("T threats {:?}", t0.elapsed()); Outlook { results, findings, threats }
+        Outlook { results, findings, threats }
     })
 }
 
+fn verdicts_of(results: &BTreeMap<String, CheckResult>) -> Verdicts<'_> {
+    results.iter().map(|(id, result)| (id.as_str(), result.subjects.iter().map(|one| one.verdict).collect())).collect()
+}
+
+/// Findings and threats by id and status. With verdicts of `before`, threats that can't differ from then are left out.
 fn what_if(
     subjects: &Subjects<'_>,
     relations: Option<&Relations>,
     catalogue: &Catalogue,
     verdicts: &Verdicts<'_>,
+    before: Option<&Verdicts<'_>>,
 ) -> (Vec<Finding>, Vec<ThreatFinding>) {
     let threats = match relations {
-        Some(relations) => threats::threats(&Judged { catalogue, subjects, relations, verdicts, results: None }),
+        Some(relations) => threats::threats(&Judged { catalogue, subjects, relations, verdicts, results: None, before }),
         None => Vec::new(),
     };
     (checks::bare_findings(subjects, catalogue, verdicts), threats)
@@ -123,4 +131,3 @@ fn target(snapshot: &Snapshot) -> Target {
     let version = engine.and_then(|engine| engine.version.known()).map(|version| format!("docker {}", version.version));
     Target { kind: "docker-host".to_owned(), name, engine: version }
 }
-

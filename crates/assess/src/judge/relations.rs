@@ -130,6 +130,6 @@ fn index<V>(members: &[Member<V>], key: fn(&Subject) -> &String) -> BTreeMap<&st
 }
 
 /// The objects that could be inspected, by id.
-fn known<'s, T>(list: Option<&'s Vec<Observed<T>>>, id: fn(&T) -> &String) -> BTreeMap<&'s str, &'s T> {
+fn known<T>(list: Option<&Vec<Observed<T>>>, id: fn(&T) -> &String) -> BTreeMap<&str, &T> {
     list.into_iter().flatten().filter_map(Observed::known).map(|one| (id(one).as_str(), one)).collect()
 }

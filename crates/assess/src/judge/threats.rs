@@ -8,6 +8,7 @@ use crate::judge::checks::{Subjects, Verdicts};
 use crate::judge::ground::Ground;
 use crate::judge::leaves::{Leaves, Tree, add_new};
 use crate::judge::relations::Relations;
+use crate::measure::Measure;
 use crate::threat::CheckOfThreat;
 use crate::{Catalogue, CheckResult, Element, ShownFact, SubjectKind, Threat, ThreatFinding, ThreatStatus};
 
@@ -19,6 +20,8 @@ pub(super) struct Judged<'j> {
     pub(super) verdicts: &'j Verdicts<'j>,
     /// The same with evidence; none: statuses alone are wanted.
     pub(super) results: Option<&'j BTreeMap<String, CheckResult>>,
+    /// Verdicts of a Snapshot with the same subjects: threats that can't differ from it are left out.
+    pub(super) before: Option<&'j Verdicts<'j>>,
 }
 
 /// All threats on all elements, by letter, id and name.
@@ -27,14 +30,19 @@ pub(super) fn threats(judged: &Judged<'_>) -> Vec<ThreatFinding> {
     threats.sort_by_key(|threat| (threat.stride, &threat.id));
     let mut findings: Vec<ThreatFinding> = Vec::new();
     for threat in threats {
+        if judged.is_as_before(threat) {
+            continue;
+        }
         let measured = Measured::of(threat, judged);
         let kind = &threat.element_kind;
         match element_subject(kind) {
             // Subjects are in the order of their names already.
-            Some(subject_kind) => findings.extend(judged.subjects.subjects(subject_kind).into_iter().enumerate().map(|(index, subject)| {
-                let element = Element { kind: kind.clone(), id: subject.id.clone(), name: subject.name.clone() };
-                measured.finding(element, subject_kind, index)
-            })),
+            Some(subject_kind) => {
+                findings.extend(judged.subjects.subjects(subject_kind).into_iter().enumerate().map(|(index, subject)| {
+                    let element = Element { kind: kind.clone(), id: subject.id.clone(), name: subject.name.clone() };
+                    measured.finding(element, subject_kind, index)
+                }))
+            }
             None => {
                 let element = Element { kind: kind.clone(), id: kind.clone(), name: threat.element_name.clone() };
                 findings.push(measured.finding(element, SubjectKind::Host, 0));
@@ -42,6 +50,21 @@ pub(super) fn threats(judged: &Judged<'_>) -> Vec<ThreatFinding> {
         }
     }
     findings
+}
+
+impl Judged<'_> {
+    /// Whether nothing that the threat depends on can have changed: neither a check nor a fact of its condition.
+    fn is_as_before(&self, threat: &Threat) -> bool {
+        let Some(before) = self.before else { return false };
+        if threat.applies_when.as_ref().is_some_and(|when| !when.paths().is_empty()) {
+            return false;
+        }
+        let names = threat.mitigated_when.names().into_iter().chain(threat.reduced_by.iter().map(String::as_str));
+        names.into_iter().all(|name| match self.catalogue.measures.get(name) {
+            Some(measure) => measure.iter().flat_map(Measure::names).all(|check| self.verdicts.get(check) == before.get(check)),
+            None => self.verdicts.get(name) == before.get(name),
+        })
+    }
 }
 
 /// One threat, ready to be asked of every element.

@@ -71,17 +71,10 @@ fn daemon_settings(engine: &mut Engine, settings: &[(&str, &Value)], source: Sou
     };
     let path = engine.config_path.known().cloned().unwrap_or_default();
     let restarts = settings.iter().any(|(key, _)| *key != "live-restore");
-    if let (Some(process), Fact::Known(boot_id)) = (engine.process.known(), boot_id) {
-        if let (true, Fact::Known(ticks)) = (restarts, &process.start_ticks) {
-            let record = StartupRecord {
-                config_path: path.clone(),
-                config_text: Some(text.clone()),
-                pid: process.pid,
-                start_ticks: *ticks,
-                boot_id: boot_id.clone(),
-            };
-            engine.startup = Observed::new(source, Fact::Known(record));
-        }
+    let identity = engine.process.known().and_then(|process| Some((process.pid, *process.start_ticks.known()?, boot_id.known()?.clone())));
+    if let (true, Some((pid, start_ticks, boot_id))) = (restarts, identity) {
+        let record = StartupRecord { config_path: path.clone(), config_text: Some(text.clone()), pid, start_ticks, boot_id };
+        engine.startup = Observed::new(source, Fact::Known(record));
     }
     engine.config_file = Observed::new(source, Fact::Known(TextFile { path, stat, text }));
     let shows_new_privileges = engine.version.known().is_some_and(|version| shows_no_new_privileges(&version.api_version));
@@ -106,10 +99,8 @@ fn setting_shown(engine: &mut Engine, key: &str, value: &Value, shows_new_privil
         }
         ("icc", Some(on)) => default_bridge_icc(engine, on),
         ("userland-proxy", Some(on)) => {
-            if let Some(info) = engine.info.fact.known_mut() {
-                if info.userland_proxy.known().is_some() {
-                    info.userland_proxy = Fact::Known(on);
-                }
+            if let Some(shown) = engine.info.fact.known_mut().and_then(|info| info.userland_proxy.known_mut()) {
+                *shown = on;
             }
             if let (false, Some(process)) = (on, engine.process.fact.known_mut()) {
                 process.proxies = Fact::Known(Vec::new());
@@ -129,10 +120,9 @@ fn setting_shown(engine: &mut Engine, key: &str, value: &Value, shows_new_privil
 
 fn default_bridge_icc(engine: &mut Engine, on: bool) {
     for network in engine.networks.fact.known_mut().into_iter().flatten() {
-        if let Some(network) = network.fact.known_mut().filter(|network| network.name == "bridge") {
-            if let Some(options) = network.options.known_mut() {
-                options.insert("com.docker.network.bridge.enable_icc".to_owned(), on.to_string());
-            }
+        let default_bridge = network.fact.known_mut().filter(|network| network.name == "bridge");
+        if let Some(options) = default_bridge.and_then(|network| network.options.known_mut()) {
+            options.insert("com.docker.network.bridge.enable_icc".to_owned(), on.to_string());
         }
     }
 }

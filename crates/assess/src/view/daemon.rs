@@ -106,12 +106,7 @@ impl Sound for Daemon {
 
 impl Sound for TcpListener {
     fn sound() -> Self {
-        Self {
-            address: "127.0.0.1".to_owned().into(),
-            port: 2376.into(),
-            loopback: true.into(),
-            answers_without_certificate: false.into(),
-        }
+        Self { address: "127.0.0.1".to_owned().into(), port: 2376.into(), loopback: true.into(), answers_without_certificate: false.into() }
     }
 
     fn settle(&mut self, given: &[&str]) {

@@ -96,7 +96,11 @@ impl Sound for Audit {
     fn sound() -> Self {
         let path = |path: &str, kind: &str| {
             let rule = |arch| format!("-a always,exit -F arch={arch} -S all -F {kind}={path} -F perm=wa -F key=docker");
-            AuditedPath { path: path.to_owned().into(), rules: Listing::from(vec![rule("b64"), rule("b32")]).into(), ..AuditedPath::sound() }
+            AuditedPath {
+                path: path.to_owned().into(),
+                rules: Listing::from(vec![rule("b64"), rule("b32")]).into(),
+                ..AuditedPath::sound()
+            }
         };
         Self {
             enabled: 1.into(),

@@ -1,7 +1,7 @@
 //! `cofferdam bench docker`: the classic run.
 
-use anyhow::{Context, Result, anyhow};
 use ::assess::{Benchmark, Catalogue};
+use anyhow::{Context, Result, anyhow};
 
 use super::{catalogue, exit_of};
 use crate::arguments::{Bench, Format, Global};

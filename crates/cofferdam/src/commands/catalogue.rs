@@ -3,8 +3,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
 use ::assess::Catalogue;
+use anyhow::{Context, Result, bail};
 
 use super::catalogue;
 use crate::arguments::CatalogueCommand;
@@ -25,7 +25,8 @@ fn list(catalogue: &Catalogue) -> String {
     let mut text = String::new();
     for check in catalogue.checks.values() {
         let letters: String = check.stride.iter().map(|letter| letter.letter()).collect();
-        writeln!(text, "{:<45} {:<9} {letters:<4} {}", check.id, check.severity.word(), check.title).expect("writing to a String cannot fail");
+        writeln!(text, "{:<45} {:<9} {letters:<4} {}", check.id, check.severity.word(), check.title)
+            .expect("writing to a String cannot fail");
     }
     text
 }
@@ -34,7 +35,8 @@ fn list(catalogue: &Catalogue) -> String {
 fn lint(dir: Option<&Path>) -> Result<String> {
     let own = dir.map(files_of).transpose()?.unwrap_or_default();
     let named: Vec<(&str, &str)> = own.iter().map(|(file, text)| (file.as_str(), text.as_str())).collect();
-    let catalogue = if named.is_empty() { catalogue()? } else { Catalogue::with_files(&named).context("the catalogue does not hold together")? };
+    let catalogue =
+        if named.is_empty() { catalogue()? } else { Catalogue::with_files(&named).context("the catalogue does not hold together")? };
     let errors = catalogue.lint();
     if !errors.is_empty() {
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();

@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context, Result};
 use ::assess::Catalogue;
 use ::harden::plan::Plan;
 use ::harden::{Error, Harden as Writer, Options, Progress, Report, verify};
+use anyhow::{Context, Result};
 use facts::Snapshot;
 
 use super::catalogue;
@@ -132,7 +132,9 @@ fn again(session: &Session<'_>, run: &Run, ask: &Ask, way: Way) -> Result<Exit> 
     let question = match way {
         Way::Resume => "Finish this run?",
         Way::Rollback => {
-            session.output.say(&format!("taking back: {}", plan.steps.iter().map(|step| step.title.as_str()).collect::<Vec<_>>().join("; ")));
+            session
+                .output
+                .say(&format!("taking back: {}", plan.steps.iter().map(|step| step.title.as_str()).collect::<Vec<_>>().join("; ")));
             for residue in residue {
                 session.output.say(&format!("will not fully come back: {residue}"));
             }

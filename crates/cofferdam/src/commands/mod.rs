@@ -9,8 +9,8 @@ mod harden;
 mod report;
 mod snapshot;
 
-use anyhow::{Context, Result};
 use ::assess::{Catalogue, Finding, Severity, Verdict};
+use anyhow::{Context, Result};
 use clap::CommandFactory;
 
 use crate::arguments::{Arguments, Command, FailOn};

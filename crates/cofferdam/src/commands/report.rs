@@ -1,8 +1,8 @@
 //! `cofferdam report`: before and after, as a document.
 
-use anyhow::{Context, Result};
 use ::assess::{Assessment, Benchmark, BenchmarkResult, Catalogue};
 use ::report::compare::{Comparison, Side};
+use anyhow::{Context, Result};
 use facts::Snapshot;
 
 use super::{bench, catalogue};
@@ -55,8 +55,10 @@ struct State {
 impl State {
     fn of(snapshot: Snapshot, catalogue: &Catalogue, tables: &[Benchmark]) -> Result<Self> {
         let assessment = ::assess::assess(&snapshot, catalogue);
-        let benchmarks =
-            tables.iter().map(|table| ::assess::bench_of(&assessment, catalogue, &table.id).context("the benchmark was found")).collect::<Result<Vec<_>>>()?;
+        let benchmarks = tables
+            .iter()
+            .map(|table| ::assess::bench_of(&assessment, catalogue, &table.id).context("the benchmark was found"))
+            .collect::<Result<Vec<_>>>()?;
         Ok(Self { snapshot, assessment, benchmarks })
     }
 

@@ -44,7 +44,11 @@ pub(super) fn container(value: &Value, place: &str) -> Fact<Container> {
             links: members.texts("HostConfig.Links"),
             apparmor_profile: members.text("AppArmorProfile"),
             process_label: members.text("ProcessLabel"),
-            mounts: members.list("Mounts", mount),
+            // The engine sends them in another order each time (a Go map).
+            mounts: members.list("Mounts", mount).map(|mut mounts| {
+                mounts.sort_by(|left, right| (&left.destination, &left.source).cmp(&(&right.destination, &right.source)));
+                mounts
+            }),
             networks: members.entries("NetworkSettings.Networks", |name, endpoint| {
                 Some(NetworkEndpoint { name: name.to_owned(), network_id: optional_text(endpoint, "NetworkID")? })
             }),

@@ -1,9 +1,11 @@
 //! The daemon's listening TCP sockets, and what each one answers to a stranger.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use facts::Fact;
 use facts::docker::{Info, Listener};
+use serde_json::Value;
 
 use super::daemon::Daemon;
 use crate::gaps::Gaps;
@@ -38,11 +40,29 @@ pub(crate) fn listening(world: &World, daemon: &Daemon, gaps: &Gaps) -> Fact<Vec
     }
 }
 
+/// Addresses on which containers publish TCP ports now. Without a userland proxy dockerd itself holds a listening socket on each, and who
+/// connects there speaks to the container.
+pub(crate) fn published<'v>(containers: impl Iterator<Item = &'v Value>) -> BTreeSet<(IpAddr, u16)> {
+    let mut published = BTreeSet::new();
+    let ports = containers.filter_map(|container| container.get("NetworkSettings")?.get("Ports")?.as_object()).flatten();
+    let bindings = ports.filter(|(port, _)| port.ends_with("/tcp")).filter_map(|(_, bindings)| bindings.as_array()).flatten();
+    for binding in bindings {
+        let text = |name: &str| binding.get(name).and_then(Value::as_str).unwrap_or_default();
+        let Ok(port) = text("HostPort").parse::<u16>() else { continue };
+        match text("HostIp") {
+            "" => published.extend([(Ipv4Addr::UNSPECIFIED.into(), port), (Ipv6Addr::UNSPECIFIED.into(), port)]),
+            address => published.extend(address.parse().ok().map(|address| (address, port))),
+        }
+    }
+    published
+}
+
 /// What each of them answers to a stranger. `api_ports`: those of the `hosts` that the daemon was given, by flag or file.
 pub(crate) async fn listeners(
     world: &World,
     pid: u32,
     found: Fact<Vec<TcpListening>>,
+    published: &BTreeSet<(IpAddr, u16)>,
     api_ports: &[u16],
     info: Option<&Info>,
     gaps: &Gaps,
@@ -59,8 +79,11 @@ pub(crate) async fn listeners(
         let (socket, out_of_reach) = (socket.clone(), out_of_reach.clone());
         let may_be_api = api_ports.contains(&socket.port);
         async move {
+            if published.contains(&(socket.address, socket.port)) {
+                return not_the_api(&socket, "not asked: a container publishes this port");
+            }
             if in_swarm && SWARM_PORTS.contains(&socket.port) && !may_be_api {
-                return not_the_api(&socket);
+                return not_the_api(&socket, "not asked: this is a port of swarm");
             }
             if let Some(why) = out_of_reach {
                 gaps.note(WHAT, &why, "cofferdam in the engine's own network namespace");
@@ -105,9 +128,9 @@ fn all_unknown(socket: &TcpListening, why: &str) -> Listener {
     }
 }
 
-/// Not asked at all: gossip logs every stranger.
-fn not_the_api(socket: &TcpListening) -> Listener {
-    Listener { is_api: Fact::Known(false), ..all_unknown(socket, "not asked: this is a port of swarm") }
+/// Not asked at all: a container is none of our business, and swarm's gossip logs every stranger.
+fn not_the_api(socket: &TcpListening, why: &str) -> Listener {
+    Listener { is_api: Fact::Known(false), ..all_unknown(socket, why) }
 }
 
 fn judge(socket: &TcpListening, probe: Answer<Probe>, may_be_api: bool, gaps: &Gaps) -> Listener {

@@ -20,7 +20,7 @@ pub(crate) use containers::{containers, images, networks};
 pub(crate) use daemon::{Daemon, NotFound, find, program};
 pub(crate) use gather::{Gathered, gather};
 pub(crate) use info::{info, version};
-pub(crate) use listeners::{listeners, listening};
+pub(crate) use listeners::{listeners, listening, published};
 pub(crate) use process::daemon_process;
 pub(crate) use startup::startup;
 pub(crate) use unit::unit;

@@ -84,7 +84,13 @@ static CONTAINER: Keep = Members(&[
             ("Propagation", Plain),
         ])),
     ),
-    ("NetworkSettings", Members(&[("Networks", Entries(&Members(&[("NetworkID", Plain)])))])),
+    (
+        "NetworkSettings",
+        Members(&[
+            ("Networks", Entries(&Members(&[("NetworkID", Plain)]))),
+            ("Ports", Entries(&Each(&Members(&[("HostIp", Plain), ("HostPort", Plain)])))),
+        ]),
+    ),
 ]);
 
 static IMAGE: Keep = Members(&[

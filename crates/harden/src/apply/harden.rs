@@ -18,8 +18,8 @@ use crate::progress::{Observer, Progress};
 use crate::rehearsal::{Rehearsal, rehearse};
 use crate::status::{RunStatus, describe};
 use crate::system::engine::Engine;
-use crate::system::process;
 use crate::system::service::Service;
+use crate::system::{file, process};
 use crate::verify::Verification;
 
 /// How to write.
@@ -222,7 +222,9 @@ impl Run<'_> {
             pid: std::process::id(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         })?;
-        // From here on the journal says how it went, also where this process does not live to say it.
+        for path in self.log.ledger.files.keys() {
+            file::sweep(path)?;
+        }
         let mut done = Vec::new();
         let result = match direction {
             Direction::Forward => self.forward(now, &mut done).await,

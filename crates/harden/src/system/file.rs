@@ -114,6 +114,15 @@ fn fill(mut file: File, path: &Path, bytes: &[u8], attributes: &Attributes) -> R
     file.sync_all().map_err(|error| Error::io("sync", path, error))
 }
 
+/// Removes what an interrupted [`write`] left beside the file.
+pub(crate) fn sweep(path: &Path) -> Result<(), Error> {
+    let (folder, temporary) = places(path)?;
+    match rustix::fs::unlink(folder.join(&temporary)) {
+        Ok(()) | Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => Ok(()),
+        Err(error) => Err(Error::io("remove", folder.join(&temporary), error)),
+    }
+}
+
 /// Removes the file. One that is gone is fine.
 pub(crate) fn remove(path: &Path) -> Result<(), Error> {
     let (folder, _) = places(path)?;
@@ -258,6 +267,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("f");
         std::fs::write(&path, "old").unwrap();
+        std::fs::write(folder.path().join(".f.cofferdam-new"), "torn").unwrap();
+        sweep(&path).unwrap();
+        sweep(&path).unwrap();
         let attributes = Attributes { extended: vec![("user.x".into(), "zz".into())], ..Attributes::new(0o644) };
         assert!(write(&path, b"new", &attributes).is_err());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");

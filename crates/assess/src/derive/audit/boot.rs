@@ -48,7 +48,8 @@ fn lines_of(files: &[Observed<TextFile>], paths: Paths<'_>) -> Result<Vec<Line>,
     if let Some(why) = unread {
         return Err(why);
     }
-    let folder_is_used = files.iter().any(|file| file.known().is_some_and(|file| parent(&file.path) == RULES_FOLDER && file.path.ends_with(".rules")));
+    let folder_is_used =
+        files.iter().any(|file| file.known().is_some_and(|file| parent(&file.path) == RULES_FOLDER && file.path.ends_with(".rules")));
     match (folder_is_used, alone, paths.exists(RULES_FOLDER)) {
         // augenrules puts a plain -D first, wherever it stands.
         (true, ..) => Ok(in_folder.into_iter().filter(|line| *line != Line::DeleteAll { key: None }).collect()),

@@ -44,24 +44,29 @@ pub(super) fn coverage(rules: &[Rule], path: &str, scope: Scope, paths: Paths<'_
         note(format!("`{}` keeps the kernel from recording the system calls of programs", rule.text));
         covered = Fact::Known(false);
     }
+    let mut missing = Vec::new();
     for (arch, programs) in [(Arch::B64, "64-bit"), (Arch::B32, "32-bit")] {
         for (class, change) in [('w', "writes"), ('a', "attribute changes")] {
             let seen = first_that_decides(&matched, class, arch, &mut note);
             if seen == Fact::Known(false) {
-                note(format!("{change} by {programs} programs are not recorded"));
+                missing.push(format!("{change} by {programs} programs"));
             }
             covered = kleene::and(covered, seen);
         }
     }
     for (rule, _) in &matched {
-        if rule.always && rule.target.is_some() && !rule.narrowing.is_empty() && covered != Fact::Known(true) {
+        if rule.always && rule.target.is_some() && !rule.narrowing.is_empty() {
             note(format!("`{}` sees only what meets {}", rule.text, rule.narrowing.join(" and ")));
         }
     }
+    match (missing.len(), gaps.is_empty()) {
+        (0, _) => {}
+        (4, true) => gaps.push("no loaded rule watches it".to_owned()),
+        (4, false) => {}
+        (_, _) => gaps.push(format!("{} are not recorded", missing.join(" and "))),
+    }
     if covered == Fact::Known(true) {
         gaps.clear();
-    } else if matched.is_empty() && gaps.iter().all(|gap| gap.ends_with("not recorded")) {
-        gaps = vec!["no loaded rule watches it".to_owned()];
     }
     let touching = matched.iter().filter(|(rule, _)| rule.target.is_some() || !rule.always).map(|(rule, _)| rule.text.clone()).collect();
     Coverage { covered, gaps, touching }

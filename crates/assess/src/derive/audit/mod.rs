@@ -49,7 +49,8 @@ fn exe(snapshot: &Snapshot) -> Fact<String> {
 }
 
 fn containerd_socket(snapshot: &Snapshot) -> Fact<String> {
-    let socket = snapshot.docker.as_ref().and_then(|engine| engine.process.fact.as_ref()).and_then(|process| process.containerd_socket.as_ref());
+    let socket =
+        snapshot.docker.as_ref().and_then(|engine| engine.process.fact.as_ref()).and_then(|process| process.containerd_socket.as_ref());
     socket.map(|socket| socket.strip_prefix("unix://").unwrap_or(socket).to_owned()).absent_as("/run/containerd/containerd.sock".to_owned())
 }
 
@@ -77,7 +78,11 @@ impl Judge<'_> {
             })
         });
         // A kernel without audit has no rules.
-        let judged = judged.absent_as(Coverage { covered: Fact::Known(false), gaps: vec!["the kernel has no audit".to_owned()], touching: Vec::new() });
+        let judged = judged.absent_as(Coverage {
+            covered: Fact::Known(false),
+            gaps: vec!["the kernel has no audit".to_owned()],
+            touching: Vec::new(),
+        });
         let rules = Origin::at(audit.rules.source, "");
         let files = Origin::words("/etc/audit/rules.d");
         let covered = judged.as_ref().and_then(|judged| judged.covered.clone());

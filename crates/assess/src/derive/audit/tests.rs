@@ -147,8 +147,12 @@ fn other_lists_and_actions() {
 /// What auditctl 4.x loads for `-F arch=b64 -F perm=wa`, by number.
 fn expanded(arch: &str) -> String {
     let calls = match arch {
-        "b64" => "2,257,437,85,76,77,285,82,264,316,83,258,84,87,263,86,265,88,266,133,259,90,91,268,92,93,94,260,188,189,190,197,198,199,163,167,49,179",
-        _ => "5,295,437,8,92,93,324,38,302,353,39,296,40,10,301,9,303,83,304,14,297,15,94,306,182,95,16,298,226,227,228,235,236,237,51,87,361,131",
+        "b64" => {
+            "2,257,437,85,76,77,285,82,264,316,83,258,84,87,263,86,265,88,266,133,259,90,91,268,92,93,94,260,188,189,190,197,198,199,163,167,49,179"
+        }
+        _ => {
+            "5,295,437,8,92,93,324,38,302,353,39,296,40,10,301,9,303,83,304,14,297,15,94,306,182,95,16,298,226,227,228,235,236,237,51,87,361,131"
+        }
     };
     format!("always exit arch={arch} calls={calls} path=/usr/sbin/dockerd perm=wa")
 }
@@ -231,7 +235,10 @@ fn spellings_in_files() {
     boot("-a always,exit -F path=/usr/sbin/dockerd -F perm=wa -k docker\n", true);
     boot("-a exit,always -F path=/usr/sbin/dockerd -F perm=war -k docker\n", true);
     boot("-a always,exit -S all -F path=/usr/sbin/dockerd -F perm=wa -F key=docker\n", true);
-    boot("-a always,exit -F arch=b64 -F path=/usr/sbin/dockerd -F perm=wa\n-a always,exit -F arch=b32 -F path=/usr/sbin/dockerd -F perm=wa\n", true);
+    boot(
+        "-a always,exit -F arch=b64 -F path=/usr/sbin/dockerd -F perm=wa\n-a always,exit -F arch=b32 -F path=/usr/sbin/dockerd -F perm=wa\n",
+        true,
+    );
     boot("-a always,exit -F arch=b64 -F path=/usr/sbin/dockerd -F perm=wa\n", false);
     boot("-a always,exit -S openat -F path=/usr/sbin/dockerd -F perm=wa\n", false);
     boot("-a always,exit -F path=/usr/sbin/dockerd -F perm=wa -F auid!=unset\n", false);
@@ -301,7 +308,13 @@ fn rules_below_run_are_lost_at_boot() {
         // -w on a folder that is not there yet watches a file of that name.
         boot_on(host, &watch, "/run/containerd", Scope::Folder, expect);
     }
-    boot_on(&made, &[("/etc/audit/rules.d/a.rules", "-w /run/docker/x.sock -p wa\n-w /usr/sbin/dockerd -p wa\n")], DOCKERD, Scope::File, Some(false));
+    boot_on(
+        &made,
+        &[("/etc/audit/rules.d/a.rules", "-w /run/docker/x.sock -p wa\n-w /usr/sbin/dockerd -p wa\n")],
+        DOCKERD,
+        Scope::File,
+        Some(false),
+    );
     let goes_on = [("/etc/audit/rules.d/a.rules", "-i\n-w /run/docker/x.sock -p wa\n-w /usr/sbin/dockerd -p wa\n")];
     boot_on(&bare, &goes_on, DOCKERD, Scope::File, Some(true));
 }

@@ -20,7 +20,10 @@ pub(super) fn at_start(snapshot: &Snapshot, engine: &Engine) -> Fact<Vec<ConfigE
                 process.start_ticks.as_ref().and_then(|ticks| {
                     snapshot.host.boot_id.as_ref().and_then(|boot| {
                         engine.config_path.as_ref().map(|path| {
-                            record.pid == process.pid && record.start_ticks == *ticks && record.boot_id == *boot && record.config_path == *path
+                            record.pid == process.pid
+                                && record.start_ticks == *ticks
+                                && record.boot_id == *boot
+                                && record.config_path == *path
                         })
                     })
                 })
@@ -38,14 +41,16 @@ pub(super) fn at_start(snapshot: &Snapshot, engine: &Engine) -> Fact<Vec<ConfigE
     let path = engine.config_path.known().map_or("the configuration file", String::as_str);
     let started = match &engine.pid_file.fact {
         Fact::Known(stat) => stat.ctime_ns,
-        Fact::Absent => return Fact::unknown("the daemon has no pid file, so it cannot be told whether it started before the file was changed"),
+        Fact::Absent => {
+            return Fact::unknown("the daemon has no pid file, so it cannot be told whether it started before the file was changed");
+        }
         Fact::Unknown { why } => return Fact::unknown(why.clone()),
     };
     match &engine.config_file.fact {
         Fact::Known(file) if file.stat.ctime_ns <= started => parse(&file.text),
-        Fact::Known(_) => {
-            Fact::unknown(format!("{path} was changed after the daemon started, so what it says is not provably in force (restart or reload)"))
-        }
+        Fact::Known(_) => Fact::unknown(format!(
+            "{path} was changed after the daemon started, so what it says is not provably in force (restart or reload)"
+        )),
         Fact::Absent => {
             let folder = path.rsplit_once('/').map_or("/", |(folder, _)| if folder.is_empty() { "/" } else { folder });
             let changed = snapshot.host.files.get(folder).map(|stat| stat.fact.as_ref().map(|stat| stat.mtime_ns));

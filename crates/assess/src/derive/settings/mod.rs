@@ -71,7 +71,11 @@ impl Settings {
 pub fn settings(snapshot: &Snapshot) -> Settings {
     let Some(engine) = snapshot.engine() else {
         let why = snapshot.docker.why().unwrap_or("no engine was looked at").to_owned();
-        return Settings { path: Fact::unknown(&*why), file_error: None, by_key: KEYS.iter().map(|row| (row.0, unseen(row, &why))).collect() };
+        return Settings {
+            path: Fact::unknown(&*why),
+            file_error: None,
+            by_key: KEYS.iter().map(|row| (row.0, unseen(row, &why))).collect(),
+        };
     };
     let now = match &engine.config_file.fact {
         Fact::Known(file) => parse_config(&file.text).map(Some),
@@ -115,7 +119,11 @@ struct Reader<'s> {
 impl Reader<'_> {
     fn setting(&self, key: &'static str, flag: &str, default: Option<Default>) -> Setting {
         let default = default.map(Default::value);
-        let in_file = self.now.as_deref().and_then(|entries| entry(entries, key)).map(|entry| FileValue { value: entry.value.clone(), line: entry.line });
+        let in_file = self
+            .now
+            .as_deref()
+            .and_then(|entries| entry(entries, key))
+            .map(|entry| FileValue { value: entry.value.clone(), line: entry.line });
         let by_flag = self.flags.known().and_then(|(flags, _)| flag_value(flags, flag));
         let at_start = self.start.as_ref().map(|entries| entry(entries, key).map(|entry| entry.value.clone()));
         let (in_use, proof) = in_use(self.engine, key);
@@ -144,7 +152,15 @@ impl Reader<'_> {
         Setting { key, default, in_file, by_flag, at_start, in_use, effective, state, source }
     }
 
-    fn state(&self, key: &str, effective: &Fact<Value>, in_file: &Option<FileValue>, conflict: bool, default: Option<&Value>, flagged: bool) -> State {
+    fn state(
+        &self,
+        key: &str,
+        effective: &Fact<Value>,
+        in_file: &Option<FileValue>,
+        conflict: bool,
+        default: Option<&Value>,
+        flagged: bool,
+    ) -> State {
         if conflict {
             return State::Conflict;
         }
@@ -155,7 +171,9 @@ impl Reader<'_> {
             Fact::Known(value) if wanted.or(default) == Some(value) => State::Effective,
             Fact::Absent if wanted.is_none() => State::Effective,
             // The file is the one that the daemon started with, and yet another value rules: icc after a restart with live restore.
-            _ if self.start.known().is_some_and(|entries| entry(entries, key).map(|entry| &entry.value) == wanted) && !RELOADABLE.contains(&key) => {
+            _ if self.start.known().is_some_and(|entries| entry(entries, key).map(|entry| &entry.value) == wanted)
+                && !RELOADABLE.contains(&key) =>
+            {
                 State::NotInForce
             }
             _ => State::PendingRestart,

@@ -79,8 +79,19 @@ fn check(snapshot: &Snapshot, key: &str, value: impl Into<Option<Value>>, state:
 #[test]
 fn one_setting_in_every_spelling() {
     check(&host(&["dockerd"], None, 0), "log-level", json!("info"), State::Effective, "default");
-    check(&host(&["dockerd"], Some("{\n\"log-level\": \"debug\"}"), 50), "log-level", json!("debug"), State::Effective, "daemon.json:2 log-level");
-    for argv in [&["dockerd", "--log-level=debug"][..], &["dockerd", "--log-level", "debug"], &["dockerd", "--log_level", "debug"], &["dockerd", "-l", "debug"]] {
+    check(
+        &host(&["dockerd"], Some("{\n\"log-level\": \"debug\"}"), 50),
+        "log-level",
+        json!("debug"),
+        State::Effective,
+        "daemon.json:2 log-level",
+    );
+    for argv in [
+        &["dockerd", "--log-level=debug"][..],
+        &["dockerd", "--log-level", "debug"],
+        &["dockerd", "--log_level", "debug"],
+        &["dockerd", "-l", "debug"],
+    ] {
         check(&host(argv, Some("{}"), 50), "log-level", json!("debug"), State::Effective, "argv[1] --log-level");
     }
     check(&host(&["dockerd", "--log-level", "warn", "-ldebug"], None, 0), "log-level", json!("debug"), State::Effective, "argv[3]");

@@ -1,8 +1,8 @@
 //! What came of a change, as an exit code; the words are the report's.
 
-use anyhow::Result;
 use ::harden::plan::Refusal;
 use ::harden::{Error, Outcome, Report};
+use anyhow::Result;
 
 use crate::exit::Exit;
 use crate::output::Output;

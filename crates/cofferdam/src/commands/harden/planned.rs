@@ -1,8 +1,8 @@
 //! From `--fix` to a plan.
 
-use anyhow::Result;
 use ::assess::{Assessment, Catalogue};
 use ::harden::plan::{Options, Plan, Refusal};
+use anyhow::Result;
 use facts::Snapshot;
 
 use super::outcome;
@@ -47,7 +47,8 @@ pub(super) fn make(
     let remedies = remedies(assessment, &wanted)?;
     let operator = Operator::load(global.config.as_deref())?;
     let containers = snapshot.engine().and_then(|engine| engine.containers.known()).into_iter().flatten();
-    let own_container = ::harden::own_container(containers.filter_map(|container| container.known()).map(|container| container.id.as_str()));
+    let own_container =
+        ::harden::own_container(containers.filter_map(|container| container.known()).map(|container| container.id.as_str()));
     let options = Options { service: operator.service, stop_containers, own_container };
     Ok(::harden::plan::plan(snapshot, &|snapshot| ::assess::assess(snapshot, catalogue), &remedies, &options))
 }

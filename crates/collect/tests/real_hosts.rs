@@ -1,0 +1,104 @@
+//! Recordings of two real hosts (the lab's virtual machines: Debian 12, systemd, control groups version 2, AppArmor, auditd), replayed.
+//!
+//! Made by: `snapshot --recording FILE` in the lab's worlds `weak` and `sound`. Where a question changes, record anew.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests may")]
+
+use collect::{Recording, World, collect};
+use facts::docker::{Container, Engine};
+use facts::{Fact, Snapshot};
+
+const WEAK: &str = include_str!("recordings/weak.json");
+const SOUND: &str = include_str!("recordings/sound.json");
+
+async fn replay(text: &str) -> Snapshot {
+    assert!(!text.contains("planted-secret"));
+    let recording = Recording::from_json(text).unwrap();
+    assert_eq!(recording.to_json(), text);
+    let options = recording.options.clone();
+    let snapshot = collect(&World::replaying(recording), &options).await.unwrap();
+    assert_eq!(snapshot.gaps, [], "root sees everything there");
+    assert!(!snapshot.to_json().contains("not in the recording"), "a question has changed: record anew");
+    assert_eq!(Snapshot::from_json(&snapshot.to_json()).unwrap(), snapshot);
+    snapshot
+}
+
+fn engine(snapshot: &Snapshot) -> &Engine {
+    snapshot.engine().unwrap()
+}
+
+fn container<'s>(snapshot: &'s Snapshot, name: &str) -> &'s Container {
+    let containers = engine(snapshot).containers.known().unwrap();
+    containers.iter().filter_map(|container| container.known()).find(|container| container.name == name).unwrap()
+}
+
+fn text(fact: &Fact<String>) -> &str {
+    fact.known().unwrap()
+}
+
+#[tokio::test]
+async fn the_weak_host() {
+    let snapshot = replay(WEAK).await;
+    let (host, engine) = (&snapshot.host, engine(&snapshot));
+    assert_eq!((host.cgroup_version.known(), text(&host.service_manager)), (Some(&2), "systemd"));
+    assert!(host.lsms.known().unwrap().contains(&"apparmor".to_owned()));
+    let rules: Vec<&str> = host.audit.rules.known().unwrap().iter().map(|rule| rule.text.as_str()).collect();
+    assert_eq!(rules, ["-w /etc/passwd -p wa -k identity", "-a always,exit -F arch=b64 -S sethostname -F key=site-hostname"]);
+    assert_eq!(host.audit.status.known().unwrap().enabled, 1);
+    let files = host.audit.rule_files.known().unwrap().iter().map(|file| file.known().unwrap().path.rsplit('/').next().unwrap());
+    assert_eq!(files.collect::<Vec<_>>(), ["50-site.rules", "audit.rules", "audit.rules"]);
+
+    // Socket activation: init is the socket's peer and holds it too.
+    let process = engine.process.known().unwrap();
+    assert_eq!(
+        (process.found_by.as_str(), text(&process.exe), text(&process.unit)),
+        ("socket inode", "/usr/sbin/dockerd", "docker.service")
+    );
+    assert_eq!(process.argv.known(), engine.cmdline.known());
+    assert_eq!(process.proxies.known().unwrap().iter().map(|proxy| proxy.host_port).collect::<Vec<_>>(), [Some(8080); 2]);
+    assert_eq!(text(&process.containerd_socket), "/run/containerd/containerd.sock");
+    assert!(engine.pid_file.known().is_some());
+    assert!(engine.config_file.known().unwrap().text.contains("\"log-level\":\"debug\""));
+    let unit = engine.unit.known().unwrap();
+    assert_eq!(unit.fragment.known().unwrap().path, "/usr/lib/systemd/system/docker.service");
+    assert!(unit.fragment.known().unwrap().text.contains("KillMode=process"));
+    assert!(unit.drop_ins.known().unwrap()[0].known().unwrap().text.contains("HTTP_PROXY=[redacted]"));
+    assert!(unit.socket.known().unwrap().text.contains("SocketGroup=docker"));
+
+    let backup = container(&snapshot, "backup");
+    assert_eq!(backup.privileged.known(), Some(&true));
+    let kernel = backup.process.known().unwrap();
+    assert_eq!(kernel.lsm_label.known().map(String::as_str), Some("unconfined"));
+    assert_eq!((kernel.status.known().unwrap().seccomp, kernel.status.known().unwrap().cap_bounding.as_str()), (0, "0000003fffffffff"));
+    let worker = container(&snapshot, "worker").process.known().unwrap();
+    assert_eq!(worker.status.known().unwrap().uids, [1000; 4]);
+    assert_eq!(worker.lsm_label.known().map(String::as_str), Some("docker-default (enforce)"));
+    assert!(container(&snapshot, "old").process.is_absent());
+    let socket = &container(&snapshot, "ci").mounts.known().unwrap()[0];
+    assert_eq!((socket.source.as_str(), text(&socket.resolved_source)), ("/var/run/docker.sock", "/run/docker.sock"));
+    assert!(container(&snapshot, "db").env.known().unwrap().iter().any(|variable| variable.looks_like_credential));
+}
+
+#[tokio::test]
+async fn the_sound_host() {
+    let snapshot = replay(SOUND).await;
+    let rules = snapshot.host.audit.rules.known().unwrap();
+    assert_eq!(rules.len(), 10);
+    assert!(rules.iter().any(|rule| rule.text == "-a always,exit -F arch=b32 -S all -F dir=/run/containerd -F perm=wa -F key=docker"));
+    let engine = engine(&snapshot);
+    assert_eq!(engine.info.known().unwrap().live_restore.known(), Some(&true));
+    // Without a userland proxy dockerd itself holds the published port, and that is not the API.
+    let process = engine.process.known().unwrap();
+    assert_eq!(process.proxies.known().unwrap().len(), 0);
+    let listener = &process.listeners.known().unwrap()[0];
+    assert_eq!((listener.port, listener.is_api.known()), (8080, Some(&false)));
+    let db = container(&snapshot, "db");
+    let kernel = db.process.known().unwrap();
+    assert!(kernel.status.known().unwrap().no_new_privileges);
+    let limits = kernel.cgroup.known().unwrap();
+    assert_eq!(limits.memory_max, Fact::Known(facts::docker::Limit::At(64 << 20)));
+    assert_eq!(limits.pids_max, Fact::Known(facts::docker::Limit::At(100)));
+    assert_eq!((db.read_only_rootfs.known(), db.restart_policy.known().map(|policy| policy.retries)), (Some(&true), Some(5)));
+    let destinations: Vec<&str> = db.mounts.known().unwrap().iter().map(|mount| mount.destination.as_str()).collect();
+    assert_eq!(destinations, ["/data", "/run/secrets/db-password"]);
+}
