@@ -139,6 +139,7 @@ fn killed_at_every_boundary() -> Result<()> {
         // The daemon may be down now: only cofferdam is asked until it has finished the run, one way or the other.
         let status = trial.ends_well(&["harden", "status"])?;
         let state = trial.newest_run()?;
+        say(&format!("boundary {boundary}: {state}"));
         let finished = || format!("boundary {boundary}\n{status}");
         match state.as_str() {
             "" | "empty" | "rolled-back" => {}

@@ -3,16 +3,20 @@
 
 mod fixtures;
 
+use std::sync::LazyLock;
+
 use assess::{Assessment, Catalogue, Event, Finding, SubjectKind, ThreatStatus, Verdict, assess, bench_of, outlook};
 use facts::docker::RestartPolicy;
 use facts::{Fact, Snapshot};
 
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::load().unwrap());
+
 fn judged(snapshot: &Snapshot) -> Assessment {
-    assess(snapshot, &Catalogue::load().unwrap())
+    assess(snapshot, &CATALOGUE)
 }
 
 fn control(assessment: &Assessment, benchmark: &str, number: &str) -> Verdict {
-    let run = bench_of(assessment, &Catalogue::load().unwrap(), benchmark).unwrap();
+    let run = bench_of(assessment, &CATALOGUE, benchmark).unwrap();
     run.controls.into_iter().find(|control| control.id == number).unwrap().verdict
 }
 
@@ -184,12 +188,12 @@ fn without_an_engine_the_host_is_judged() {
 /// Advice leaves out what can't differ from before: what it says must be what judging everything anew says.
 #[test]
 fn advice_agrees_with_judging_anew() {
-    let catalogue = Catalogue::load().unwrap();
+    let catalogue: &Catalogue = &CATALOGUE;
     let world = fixtures::weak();
-    let assessment = assess(&world, &catalogue);
+    let assessment = assess(&world, catalogue);
     assert!(assessment.advice.fixes.len() >= 8, "{} fixes", assessment.advice.fixes.len());
     for fix in &assessment.advice.fixes {
-        let after = outlook(&assess::preview(&world, &fix.remedies), &catalogue);
+        let after = outlook(&assess::preview(&world, &fix.remedies), catalogue);
         let status =
             |id: &str, element: &assess::Element| after.threats.iter().find(|one| one.id == id && one.element == *element).unwrap().status;
         let ends: Vec<String> = assessment
@@ -222,15 +226,15 @@ fn hostile_names_are_quoted_for_the_shell() {
 
 #[test]
 fn everything_can_be_explained() {
-    let catalogue = Catalogue::load().unwrap();
+    let catalogue: &Catalogue = &CATALOGUE;
     for id in catalogue.checks.keys().chain(catalogue.threats.iter().chain(&catalogue.kubernetes).map(|threat| &threat.id)) {
-        assert!(assess::explain(&catalogue, id).is_some(), "{id}");
+        assert!(assess::explain(catalogue, id).is_some(), "{id}");
     }
     for id in ["cis-docker-1.6.0:2.15", "cis-docker-1.6.0:1.1.1", "docker.container.memory-limit@web", "dk-d-04"] {
-        assert!(assess::explain(&catalogue, id).is_some(), "{id}");
+        assert!(assess::explain(catalogue, id).is_some(), "{id}");
     }
-    assert!(assess::explain(&catalogue, "2.15").is_none());
-    match assess::explain(&catalogue, "docker.daemon.live-restore").unwrap() {
+    assert!(assess::explain(catalogue, "2.15").is_none());
+    match assess::explain(catalogue, "docker.daemon.live-restore").unwrap() {
         assess::Explanation::Check { numbers, threats, .. } => {
             assert_eq!(numbers["cis-docker-1.6.0"], ["2.15"]);
             assert!(threats.iter().any(|threat| threat.id == "DK-D-04"));

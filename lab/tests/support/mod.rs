@@ -92,6 +92,13 @@ impl Host {
         serde_json::from_str(&text).with_context(|| format!("`cofferdam {arguments}` wrote no JSON:\n{text}"))
     }
 
+    /// Where the newest run of `harden` stands; empty: there is none.
+    pub(crate) fn newest_run(&self) -> Result<String> {
+        let runs = self.json("harden status --format json")?;
+        let newest = runs.as_array().and_then(|runs| runs.last());
+        Ok(newest.and_then(|run| run["state"].as_str()).unwrap_or_default().to_owned())
+    }
+
     /// Verdict of each control of a benchmark.
     pub(crate) fn verdicts(&self, benchmark: &str) -> Result<BTreeMap<String, String>> {
         let run = self.json(&format!("bench docker --benchmark {benchmark} --format json"))?;

@@ -78,7 +78,7 @@ pub(crate) fn program(world: &World, pid: u32) -> Option<String> {
 
 fn not_dockerd(name: &str) -> NotFound {
     NotFound::Elsewhere(format!(
-        "the socket belongs to `{name}`, which is not dockerd: it passes on to an engine elsewhere, or is another kind"
+        "the socket belongs to `{name}`, which is not dockerd: it passes on to an engine elsewhere, or is another kind of engine"
     ))
 }
 

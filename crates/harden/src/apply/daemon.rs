@@ -238,12 +238,16 @@ impl Run<'_> {
 
     /// Restart policies come back, then the containers that we stopped, in their old order. Those that do not start are returned.
     async fn bring_back(&mut self, step: &str) -> Result<Vec<String>, Error> {
+        let mut down = Vec::new();
+        for container in self.log.ledger.ran.clone() {
+            if self.is_down_by_us(&container).await? {
+                down.push(container);
+            }
+        }
         for (id, (name, policy)) in self.log.ledger.parked.clone() {
             self.act(step, Op::Unpark { id, name, policy }).await?;
         }
         let mut unstarted = Vec::new();
-        let down: Vec<ContainerRef> =
-            self.log.ledger.ran.iter().filter(|container| self.log.ledger.stopped.contains(&container.id)).cloned().collect();
         for container in down {
             match self.act(step, Op::Start { id: container.id.clone(), name: container.name.clone() }).await {
                 Ok(()) => {}
@@ -254,6 +258,17 @@ impl Run<'_> {
             }
         }
         Ok(unstarted)
+    }
+
+    /// Whether a container that ran is down because of us: we stopped it, or the machine was booted again while its restart policy was
+    /// set aside, which would have started it.
+    async fn is_down_by_us(&self, container: &ContainerRef) -> Result<bool, Error> {
+        if self.log.ledger.stopped.contains(&container.id) {
+            return Ok(true);
+        }
+        let Some((_, policy)) = self.log.ledger.parked.get(&container.id) else { return Ok(false) };
+        let now = self.engine.inspect(&container.id).await?;
+        Ok(now.is_some_and(|now| !now.running && (policy.name != "on-failure" || now.exit_code != 0)))
     }
 
     /// Whether everything rules that should.
