@@ -1,6 +1,7 @@
-//! Recordings of two real hosts (the lab's virtual machines: Debian 12, systemd, control groups version 2, AppArmor, auditd), replayed.
+//! Recordings of real hosts, replayed: two of the lab's virtual machines (Debian 12, systemd, control groups version 2, AppArmor, auditd),
+//! and a Docker 29.7.2 started by hand on a machine without systemd and with control groups version 1.
 //!
-//! Made by: `snapshot --recording FILE` in the lab's worlds `weak` and `sound`. Where a question changes, record anew.
+//! Made by: `snapshot --recording FILE`. Where a question changes, record anew.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may")]
 
@@ -12,13 +13,15 @@ use serde_json::Value;
 const WEAK: &str = include_str!("recordings/weak.json");
 const SOUND: &str = include_str!("recordings/sound.json");
 
+/// Docker 29, an API in the clear, no userland proxy.
+const ENGINE_29: &str = include_str!("recordings/engine-29.json");
+
 async fn replay(text: &str) -> Snapshot {
     assert!(!text.contains("planted-secret"));
     let recording = Recording::from_json(text).unwrap();
     assert_eq!(recording.to_json(), text);
     let options = recording.options.clone();
     let snapshot = collect(&World::replaying(recording), &options).await.unwrap();
-    assert_eq!(snapshot.gaps, [], "root sees everything there");
     assert!(!snapshot.to_json().contains("not in the recording"), "a question has changed: record anew");
     assert_eq!(Snapshot::from_json(&snapshot.to_json()).unwrap(), snapshot);
     snapshot
@@ -40,6 +43,7 @@ fn text(fact: &Fact<String>) -> &str {
 #[tokio::test]
 async fn the_weak_host() {
     let snapshot = replay(WEAK).await;
+    assert_eq!(snapshot.gaps, [], "root sees everything there");
     let (host, engine) = (&snapshot.host, engine(&snapshot));
     assert_eq!((host.cgroup_version.known(), text(&host.service_manager)), (Some(&2), "systemd"));
     assert!(host.lsms.known().unwrap().contains(&"apparmor".to_owned()));
@@ -104,11 +108,43 @@ async fn the_sound_host() {
     assert_eq!(destinations, ["/data", "/run/secrets/db-password"]);
 }
 
+#[tokio::test]
+async fn an_engine_of_version_29() {
+    let snapshot = replay(ENGINE_29).await;
+    // Without securityfs the list of security modules is shorter, and says so.
+    assert_eq!(snapshot.gaps.iter().map(|gap| gap.what.as_str()).collect::<Vec<_>>(), ["list of Linux security modules"]);
+    assert_eq!(snapshot.host.cgroup_version.known(), Some(&1));
+    assert!(snapshot.host.service_manager.is_absent());
+    let engine = engine(&snapshot);
+    assert_eq!(engine.version.known().unwrap().version, "29.7.2");
+    let info = engine.info.known().unwrap();
+    assert!(info.security_options.known().unwrap().contains(&"name=no-new-privileges".to_owned()));
+    assert!(info.userland_proxy.is_absent(), "this engine names it only when it is on");
+    assert!(engine.unit.is_absent());
+    let process = engine.process.known().unwrap();
+    assert_eq!(text(&process.containerd_socket), "/tmp/collect-dockerd29/exec/containerd/containerd.sock");
+    let listeners = process.listeners.known().unwrap();
+    let row = |port: u16| listeners.iter().find(|listener| listener.port == port).unwrap();
+    assert_eq!((row(2375).is_api.known(), row(2375).answers_without_certificate.known()), (Some(&true), Some(&true)));
+    assert_eq!(row(8080).is_api.known(), Some(&false));
+    let limited = container(&snapshot, "limited");
+    let limits = limited.process.known().unwrap().cgroup.known().unwrap();
+    assert_eq!((limits.version, limits.memory_max.known()), (1, Some(&facts::docker::Limit::At(64 << 20))));
+    let plain = container(&snapshot, "plain").process.known().unwrap();
+    assert_eq!(plain.cgroup.known().unwrap().memory_max, Fact::Known(facts::docker::Limit::Unlimited));
+    assert!(plain.status.known().unwrap().no_new_privileges, "the daemon's default reaches new containers");
+    assert!(plain.lsm_label.fact.is_absent(), "no module labels processes there");
+    // Every member that the facts speak of is still there in the newest shape of the API.
+    let json: String = snapshot.to_json().lines().filter(|line| line.contains("\"unknown\": {")).collect();
+    let not_asked = listeners.iter().filter(|listener| listener.tls.is_unknown()).count() * 2;
+    assert_eq!(json.matches("unknown").count(), not_asked, "{}", snapshot.to_json());
+}
+
 /// A recording that lacks an answer gives a Snapshot that says less, and never anything else: no failure to look reads as an absence,
 /// an empty list or a default.
 #[tokio::test]
 async fn less_seen_is_never_seen_otherwise() {
-    for text in [WEAK, SOUND] {
+    for text in [WEAK, SOUND, ENGINE_29] {
         let whole = Recording::from_json(text).unwrap();
         let options = whole.options.clone();
         let full: Value = serde_json::from_str(&replay(text).await.to_json()).unwrap();

@@ -131,7 +131,7 @@ pub fn options() -> Options {
 
 /// Short ones, so that tests of a hanging engine end soon.
 pub fn limits() -> Limits {
-    Limits { call: Duration::from_millis(500), overall: Duration::from_secs(3), ..Limits::default() }
+    Limits { call: Duration::from_secs(1), overall: Duration::from_secs(20), ..Limits::default() }
 }
 
 /// A well-behaved engine's answers to what is asked once.
