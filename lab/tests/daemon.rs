@@ -68,7 +68,8 @@ impl Trial<'_> {
     /// Applies, killed at the N-th boundary. True: it got to its end before.
     fn killed_at(&self, boundary: u32) -> Result<bool> {
         let status = Command::new("strace")
-            .args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={BOUNDARIES}")])
+            // Without -f: cofferdam alone is killed, not the daemon that it restarts.
+            .args(["-qq", "-o", "/dev/null", "-e", &format!("trace={BOUNDARIES}")])
             .args(["-e", &format!("inject={BOUNDARIES}:signal=KILL:when={boundary}")])
             .arg(binary())
             .args(self.arguments(&Self::apply_words()))

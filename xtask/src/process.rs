@@ -33,8 +33,11 @@ pub(crate) fn read(command: &mut Command) -> Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("{shown} wrote no text"))
 }
 
-/// Builds the release binary and gives its path.
+/// The binary that COFFERDAM_BIN names, else the release binary, built now.
 pub(crate) fn binary() -> Result<PathBuf> {
+    if let Some(named) = std::env::var_os("COFFERDAM_BIN") {
+        return Ok(named.into());
+    }
     run(cargo().args(["build", "--quiet", "--release", "--package", "cofferdam"]))?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     Ok(target.join("release/cofferdam"))
