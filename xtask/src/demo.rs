@@ -51,7 +51,7 @@ fn steps() -> Vec<Step> {
         ("what an attacker could do here", "cofferdam assess --save /root/before.json".to_owned(), Some("assess-before.txt")),
         ("the classic benchmark", "cofferdam bench docker --benchmark cis-docker-1.6.0".to_owned(), Some("bench-before.txt")),
         ("the fixes that matter", "cofferdam advise --top 3".to_owned(), Some("advice.txt")),
-        ("what would be changed", format!("cofferdam harden plan {FIXES} && cofferdam harden plan --format json -o /root/plan.json {FIXES}"), Some("plan.txt")),
+        ("what would be changed", format!("cofferdam harden plan {FIXES} && cofferdam harden plan --snapshot /root/before.json --format json -o /root/plan.json {FIXES}"), Some("plan.txt")),
         ("hardening", "cofferdam harden apply --plan /root/plan.json --yes".to_owned(), Some("apply.txt")),
         ("measuring again", "cofferdam harden verify --last --yes".to_owned(), Some("verify.txt")),
         ("the benchmark once more", "cofferdam bench docker --benchmark cis-docker-1.6.0 && cofferdam snapshot -o /root/after.json".to_owned(), Some("bench-after.txt")),

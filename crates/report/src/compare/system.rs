@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use facts::docker::{Container, Engine, Image, Network};
+use facts::docker::{Container, Engine, Image, Listener, Network};
 use facts::{Fact, Observed, Snapshot, SourceId};
 use serde::Serialize;
 
@@ -176,11 +176,17 @@ fn socket(view: &View<'_>) -> Facts {
     }
     facts.push(view.seen("on the network", &engine.process, |process| {
         known(&process.listeners, |listeners| {
-            let each: Vec<String> = listeners.iter().map(|listener| format!("{}:{}", listener.address, listener.port)).collect();
+            let api = listeners.iter().filter(|listener| may_be_api(listener));
+            let each: Vec<String> = api.map(|listener| format!("{}:{}", listener.address, listener.port)).collect();
             list(each.iter().map(String::as_str))
         })
     }));
     facts
+}
+
+/// Without the userland proxy dockerd itself holds the sockets of published ports: those are no way to its API.
+fn may_be_api(listener: &Listener) -> bool {
+    listener.is_api.known() != Some(&false)
 }
 
 fn configuration(view: &View<'_>) -> Facts {
@@ -278,6 +284,7 @@ fn listeners(view: &View<'_>) -> Facts {
             known(&process.listeners, |listeners| {
                 let each: Vec<String> = listeners
                     .iter()
+                    .filter(|listener| may_be_api(listener))
                     .map(|listener| {
                         let tls = match listener.tls.known() {
                             Some(true) => "TLS",
