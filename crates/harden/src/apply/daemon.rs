@@ -23,7 +23,7 @@ use crate::system::file;
 const RELOAD: Duration = Duration::from_secs(30);
 
 /// How long a daemon that is being restarted by someone else may stay silent.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_secs(20);
 
 /// Exit code of a container that was killed (128 + SIGKILL).
 const KILLED: i64 = 137;
@@ -260,15 +260,19 @@ impl Run<'_> {
         Ok(unstarted)
     }
 
-    /// Whether a container that ran is down because of us: we stopped it, or the machine was booted again while its restart policy was
-    /// set aside, which would have started it.
+    /// Whether a container of the window is to be started: we stopped it, or the machine was booted again while its restart policy was
+    /// set aside, or while the window was open at all. One that ended by itself with success is done.
     async fn is_down_by_us(&self, container: &ContainerRef) -> Result<bool, Error> {
-        if self.log.ledger.stopped.contains(&container.id) {
+        let ledger = &self.log.ledger;
+        if ledger.stopped.contains(&container.id) {
             return Ok(true);
         }
-        let Some((_, policy)) = self.log.ledger.parked.get(&container.id) else { return Ok(false) };
-        let now = self.engine.inspect(&container.id).await?;
-        Ok(now.is_some_and(|now| !now.running && (policy.name != "on-failure" || now.exit_code != 0)))
+        let Some(now) = self.engine.inspect(&container.id).await?.filter(|now| !now.running) else { return Ok(false) };
+        Ok(match ledger.parked.get(&container.id) {
+            Some((_, policy)) if policy.name != "on-failure" => true,
+            Some(_) => now.exit_code != 0,
+            None => now.exit_code != 0 && ledger.begins.last().is_some_and(|(_, boot, _)| *boot != ledger.ran_in),
+        })
     }
 
     /// Whether everything rules that should.

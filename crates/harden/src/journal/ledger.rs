@@ -48,6 +48,8 @@ pub(crate) struct Ledger {
     pub(crate) stopped: BTreeSet<String>,
     /// Containers of the open window, in the order in which they were started.
     pub(crate) ran: Vec<ContainerRef>,
+    /// The boot in which the window was opened.
+    pub(crate) ran_in: String,
     /// Last state of every step that was begun.
     pub(crate) steps: BTreeMap<String, StepState>,
     /// Steps in which we began some action.
@@ -87,6 +89,7 @@ impl Ledger {
                 // As long as something that we stopped is down, the window is the same one and keeps its order.
                 if self.stopped.is_empty() {
                     self.ran.clear();
+                    self.ran_in = self.begins.last().map(|(_, boot, _)| boot.clone()).unwrap_or_default();
                 }
                 for container in containers {
                     if !self.ran.iter().any(|known| known.id == container.id) {
