@@ -1,4 +1,4 @@
-//! Real hosts: verdicts on the weak and the sound one, the five stories, a reboot, power cuts.
+//! Real hosts: verdicts on the weak and the sound one, the five stories, a reboot.
 #![cfg(feature = "real")]
 
 mod support;
@@ -234,50 +234,5 @@ fn reboot_after_apply() -> Result<()> {
     }
     let rules = host.run("auditctl -l")?;
     ensure!(rules.contains("/etc/passwd") && rules.contains("site-hostname"), "rules of others are loaded:\n{rules}");
-    Ok(())
-}
-
-#[test]
-fn power_cuts() -> Result<()> {
-    let cuts: u32 = std::env::var("COFFERDAM_CUTS").ok().and_then(|cuts| cuts.parse().ok()).unwrap_or(3);
-    let mut host = Host::resume(World::Weak, VmOptions::durable())?;
-    let fixes = "--fix docker.host.audit-dockerd-binary --fix docker.host.audit-run-containerd --fix docker.daemon.live-restore \
-                 --fix docker.daemon.userland-proxy-off --fix docker.container.memory-limit --fix docker.container.restart-on-failure-5 --no-rehearsal";
-    let began = std::time::Instant::now();
-    host.cofferdam_exits(&format!("harden apply {fixes} --yes"), 0)?;
-    let whole = began.elapsed();
-    for cut in 0..cuts {
-        host.reset()?;
-        let before = host.state()?;
-        let at = whole.mul_f64(f64::from(cut + 1) / f64::from(cuts + 1));
-        host.run(&format!("(setsid cofferdam harden apply {fixes} --yes >/root/apply.log 2>&1 &) </dev/null"))?;
-        std::thread::sleep(at);
-        host.vm.power_cut()?;
-        host.vm.boot()?;
-        host.run("for i in $(seq 60); do systemctl is-active -q docker && break; sleep 2; done")?;
-        let status = host.cofferdam("harden status")?;
-        say(&format!("-- cut {} of {cuts} after {:.1} s of {:.1} s\n{}", cut + 1, at.as_secs_f64(), whole.as_secs_f64(), status.stdout));
-        // Cut before the first record: nothing was changed, and there is nothing to finish.
-        if matches!(host.newest_run()?.as_str(), "" | "empty") {
-            ensure!(before.files == host.state()?.files, "nothing was recorded, so nothing was changed");
-            continue;
-        }
-        let forward = cut % 2 == 0;
-        let output = host.cofferdam(if forward { "harden resume --last --yes" } else { "harden rollback --last --yes" })?;
-        ensure!(output.code == 0, "ends fully after or before: {output:?}");
-        if forward {
-            let verdicts = host.verdicts("cis-docker-1.6.0")?;
-            for control in ["1.1.3", "1.1.4", "2.15", "2.16", "5.11", "5.15"] {
-                ensure!(verdicts[control] == "pass", "after resume {control} is {}", verdicts[control]);
-            }
-        } else {
-            let after = host.state()?;
-            ensure!(before.files == after.files, "files are those of before:\n{}", difference(&before, &after));
-            ensure!(before.audit == after.audit, "rules are those of before:\n{}", difference(&before, &after));
-            for (name, container) in &before.containers {
-                ensure!(container.restart == after.containers[name].restart, "restart policy of {name}:\n{}", difference(&before, &after));
-            }
-        }
-    }
     Ok(())
 }

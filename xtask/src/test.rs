@@ -21,14 +21,16 @@ const QUICK: &[Stage] = &[
 const REAL: &[Stage] = &[
     ("Debian packages of the tests", packages),
     ("release build", || binary().map(drop)),
-    ("the lab's own daemon", || real("daemon_lifecycle", &[], &[])),
-    ("a daemon of our own: kill at every journal boundary", || real("daemon", &[], &[])),
-    ("real hosts: verdicts, five stories, reboot", || real("hosts", &["--skip", "power_cuts"], &[])),
+    ("the lab's own daemon", || lab_test("daemon_lifecycle", &[])),
+    ("the writer on a real daemon", || real("cofferdam-harden", "real_daemon", &[])),
+    ("a daemon of our own: kill at every journal boundary", || lab_test("daemon", &[])),
+    ("real hosts: verdicts, five stories, reboot", || lab_test("hosts", &[])),
+    ("real hosts: three power cuts", || lab_test("power", &[("COFFERDAM_CUTS", "3")])),
 ];
 
 const LONG: &[Stage] = &[
-    ("the lab's own hosts", || real("vm_lifecycle", &[], &[])),
-    ("thirty power cuts", || real("hosts", &["power_cuts"], &[("COFFERDAM_CUTS", "30")])),
+    ("the lab's own hosts", || lab_test("vm_lifecycle", &[])),
+    ("thirty power cuts", || lab_test("power", &[("COFFERDAM_CUTS", "30")])),
     ("the whole demo", || crate::demo::run(None)),
 ];
 
@@ -68,24 +70,16 @@ fn packages() -> Result<()> {
     start(Command::new("apt-get").args(["install", "-y", "-qq", "--no-install-recommends", "strace"]))
 }
 
-/// Tests of the lab crate that need real engines: one at a time, since each has the machine to itself.
-fn real(test: &str, which: &[&str], variables: &[(&str, &str)]) -> Result<()> {
+/// A test of the lab: see [`real`].
+fn lab_test(test: &str, variables: &[(&str, &str)]) -> Result<()> {
+    real("cofferdam-lab", test, variables)
+}
+
+/// Tests that need real engines: one at a time, since each has the machine to itself.
+fn real(package: &str, test: &str, variables: &[(&str, &str)]) -> Result<()> {
     let mut command = cargo();
-    command.args([
-        "test",
-        "--quiet",
-        "--release",
-        "--package",
-        "cofferdam-lab",
-        "--features",
-        "real",
-        "--test",
-        test,
-        "--",
-        "--nocapture",
-        "--test-threads=1",
-    ]);
-    command.args(which);
+    command.args(["test", "--quiet", "--package", package, "--features", "real", "--test", test]);
+    command.args(["--", "--nocapture", "--test-threads=1"]);
     command.env("COFFERDAM_BIN", binary()?);
     command.envs(variables.iter().copied());
     start(&mut command)

@@ -25,6 +25,7 @@ struct Arguments {
     no_rehearsal: bool,
     stop_containers: bool,
     json: bool,
+    plan: Option<PathBuf>,
 }
 
 fn arguments() -> Arguments {
@@ -40,6 +41,7 @@ fn arguments() -> Arguments {
         no_rehearsal: false,
         stop_containers: false,
         json: false,
+        plan: None,
     };
     while let Some(word) = words.next() {
         let mut value = || words.next().expect("a value");
@@ -52,6 +54,7 @@ fn arguments() -> Arguments {
             "--run" => found.run = value(),
             "--no-rehearsal" => found.no_rehearsal = true,
             "--stop-containers" => found.stop_containers = true,
+            "--plan" => found.plan = Some(value().into()),
             "--json" => found.json = true,
             other => panic!("unknown word {other}"),
         }
@@ -175,7 +178,10 @@ async fn run(arguments: &Arguments) -> Result<u8, String> {
                 harden.record_verification(&arguments.run, &verification).map_err(|error| error.to_string())?;
                 return Ok(verification.exit_code());
             }
-            let plan = make_plan(arguments, &before, &catalogue)?;
+            let plan = match &arguments.plan {
+                Some(path) => Plan::from_json(&std::fs::read_to_string(path).expect("a plan"))?,
+                None => make_plan(arguments, &before, &catalogue)?,
+            };
             match verb {
                 "plan" if arguments.json => {
                     print!("{}", plan.to_json());

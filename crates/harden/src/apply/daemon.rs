@@ -37,7 +37,10 @@ impl Run<'_> {
         let now = self.snapshot().await;
         let settings = settings_of(&now)?;
         startup::keep(self.state, &now)?;
-        let target = Target::of(self, change, direction, Some(&settings))?;
+        let target = Target::of(self, change, direction, &settings)?;
+        if target.by_key && direction == Direction::Back {
+            self.note(format!("{} was changed by others since: only the keys of this run go back, the rest stays", change.write_path))?;
+        }
         for key in &target.left {
             self.note(format!("`{key}` in {} was changed by others since: left as it is", change.write_path))?;
         }
@@ -59,7 +62,9 @@ impl Run<'_> {
         if self.service.answers_within(patience).await {
             return Ok(());
         }
-        let target = Target::of(self, change, direction, None)?;
+        // Without an engine to look at, only the defaults are known: enough to leave unsaid what goes without saying.
+        let defaults = settings(&self.collector.collect().await);
+        let target = Target::of(self, change, direction, &defaults)?;
         // Containers may have outlived the daemon: a start without live restore would kill them.
         let path = Path::new(&change.write_path);
         let file_says = file::read(path)?
@@ -67,7 +72,7 @@ impl Run<'_> {
             .and_then(|text| crate::edit::daemon_json::value(&text, "live-restore"));
         let carries = change.may_carry && (file_says == Some(Value::from(true)) || change.live_restore_now == Some(true));
         let extra: &[(&str, bool)] = if carries { &[("live-restore", true)] } else { &[] };
-        let text = target.start_text(change, None, extra)?;
+        let text = target.start_text(change, &defaults, extra)?;
         self.settle(step, path, text.as_deref(), &target).await?;
         self.act(step, Op::StartDaemon).await?;
         let now = self.snapshot().await;
@@ -91,7 +96,7 @@ impl Run<'_> {
         self.boundary("the restart of the daemon")?;
 
         let text = if carries {
-            let text = target.start_text(change, Some(settings), &[("live-restore", true)])?;
+            let text = target.start_text(change, settings, &[("live-restore", true)])?;
             self.park(step, &idle).await?;
             self.settle(step, Path::new(&change.write_path), text.as_deref(), target).await?;
             if settings.bool("live-restore").known() != Some(&true) {
@@ -101,7 +106,7 @@ impl Run<'_> {
             self.boundary("the restart of the daemon")?;
             text
         } else {
-            let text = target.start_text(change, Some(settings), &[])?;
+            let text = target.start_text(change, settings, &[])?;
             self.park(step, &idle).await?;
             if window {
                 let tasks: Vec<String> =
@@ -198,7 +203,7 @@ impl Run<'_> {
             RELOADABLE.iter().filter_map(|key| Some(((*key).to_owned(), target.in_force.get(*key)?.as_bool()?))).collect();
         // Nothing implied: what the file does not say would not be taken up.
         let extra: Vec<(&str, bool)> = wanted.iter().map(|(key, value)| (key.as_str(), *value)).collect();
-        let text = spelled_out(target, change, Some(&settings), &extra)?;
+        let text = spelled_out(target, change, &settings, &extra)?;
         self.settle(step, Path::new(&change.write_path), text.as_deref(), target).await?;
         self.reload(step, identity(engine_of(&now)?)).await?;
         self.shows(change, &wanted).await
@@ -297,12 +302,7 @@ impl Run<'_> {
     }
 }
 
-fn spelled_out(
-    target: &Target,
-    change: &DaemonChange,
-    settings: Option<&Settings>,
-    extra: &[(&str, bool)],
-) -> Result<Option<String>, Error> {
+fn spelled_out(target: &Target, change: &DaemonChange, settings: &Settings, extra: &[(&str, bool)]) -> Result<Option<String>, Error> {
     // Start from the text and say each of them, implied by a default or not.
     let base = target.start_text(change, settings, extra)?;
     let wishes: Vec<_> = extra

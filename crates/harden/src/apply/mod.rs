@@ -6,6 +6,7 @@
 mod audit;
 mod containers;
 mod daemon;
+mod drive;
 mod files;
 mod harden;
 mod precondition;

@@ -23,13 +23,15 @@ pub(super) struct Target {
     pub(super) attributes: Attributes,
     /// What rules in the end, by key; keys that nobody can tell are left out.
     pub(super) in_force: BTreeMap<String, Value>,
-    /// What was left because others changed it.
+    /// Whether others wrote the file since we did: then only our keys move.
+    pub(super) by_key: bool,
+    /// Keys that were left because others changed them.
     pub(super) left: Vec<String>,
 }
 
 impl Target {
     /// The aim, from the journal and the file as it is.
-    pub(super) fn of(run: &Run<'_>, change: &DaemonChange, direction: Direction, settings: Option<&Settings>) -> Result<Self, Error> {
+    pub(super) fn of(run: &Run<'_>, change: &DaemonChange, direction: Direction, settings: &Settings) -> Result<Self, Error> {
         let path = Path::new(&change.write_path);
         let now = file::read(path)?;
         let kept = run.log.ledger.files.get(path);
@@ -54,7 +56,7 @@ impl Target {
             _ => Attributes::new(0o644),
         };
         let base = if untouched { old.clone() } else { present };
-        let mut target = Self { text: base, attributes, in_force: BTreeMap::new(), left: Vec::new() };
+        let mut target = Self { text: base, attributes, in_force: BTreeMap::new(), by_key: !untouched, left: Vec::new() };
         match direction {
             Direction::Forward => target.forward(change)?,
             Direction::Back => target.back(change, untouched, settings)?,
@@ -74,7 +76,7 @@ impl Target {
         Ok(())
     }
 
-    fn back(&mut self, change: &DaemonChange, untouched: bool, settings: Option<&Settings>) -> Result<(), Error> {
+    fn back(&mut self, change: &DaemonChange, untouched: bool, settings: &Settings) -> Result<(), Error> {
         let mut wishes: Vec<Wish> = Vec::new();
         for edit in change.edits.iter().chain(&change.pending) {
             let is_edit = change.edits.contains(edit);
@@ -106,12 +108,7 @@ impl Target {
 
     /// The text with which the daemon is started or reloaded on the way: the final one, with the ruling values spelled out where the
     /// final text does not imply them (a key that is only removed keeps its old value in a running daemon), and with `extra` on top.
-    pub(super) fn start_text(
-        &self,
-        change: &DaemonChange,
-        settings: Option<&Settings>,
-        extra: &[(&str, bool)],
-    ) -> Result<Option<String>, Error> {
+    pub(super) fn start_text(&self, change: &DaemonChange, settings: &Settings, extra: &[(&str, bool)]) -> Result<Option<String>, Error> {
         let flagged = |key: &String| change.flags.contains(key);
         let implied = |key: &str| self.text.as_deref().and_then(|text| daemon_json::value(text, key)).or_else(|| default(settings, key));
         let mut wanted = self.in_force.clone();
@@ -130,8 +127,8 @@ impl Target {
     }
 }
 
-fn default(settings: Option<&Settings>, key: &str) -> Option<Value> {
-    settings?.by_key.get(key)?.default.clone()
+fn default(settings: &Settings, key: &str) -> Option<Value> {
+    settings.by_key.get(key)?.default.clone()
 }
 
 fn unusable(change: &DaemonChange, error: &EditError) -> Error {

@@ -5,8 +5,8 @@ use facts::docker::{Container, Engine};
 use facts::{Fact, Snapshot, Tool, digest};
 
 use super::{
-    AdviceItem, Change, ConfigIdentity, ContainerIdentity, DaemonIdentity, How, Obstacle, Options, Plan, PlannedEngine, Preconditions,
-    Prediction, Refusal, SCHEMA, ServiceControl, Step, audit, changes, containers, daemon,
+    AdviceItem, Asked, Change, ConfigIdentity, ContainerIdentity, DaemonIdentity, How, Obstacle, Options, Plan, PlannedEngine,
+    Preconditions, Prediction, Refusal, SCHEMA, ServiceControl, Step, audit, changes, containers, daemon,
 };
 
 /// What the parts of a plan add up to.
@@ -27,36 +27,9 @@ pub(super) struct Draft {
 /// What is in force already is left out: a hardened host gets an empty plan. A [`Refusal`] names everything that stands against the
 /// plan as a whole; a remedy for one container that cannot be had safely is left out and named in [`Plan::refused`].
 pub fn plan(snapshot: &Snapshot, judge: &dyn Fn(&Snapshot) -> Assessment, remedies: &[Remedy], options: &Options) -> Result<Plan, Refusal> {
-    let Some(engine) = snapshot.engine() else {
-        let why = snapshot.docker.why().unwrap_or("no engine was looked at");
-        return Err(Refusal::because(format!("there is no engine to harden: {why}"), ""));
-    };
-    let mut draft = Draft::default();
-    let (by_hand, automatic): (Vec<&Remedy>, Vec<&Remedy>) =
-        remedies.iter().partition(|remedy| matches!(remedy.action, Action::Manual | Action::ContainerRecreate));
-    if !automatic.is_empty() && !engine.local {
-        return Err(Refusal::because(
-            format!("the engine {} is on another machine: its files and its kernel cannot be changed from here", engine.endpoint),
-            "run cofferdam on that machine",
-        ));
-    }
-    containers::draft(engine, snapshot, &automatic, &mut draft);
-    audit::draft(snapshot, &automatic, &mut draft);
-    daemon::draft(snapshot, engine, &automatic, options, &mut draft);
-
-    if !draft.against.is_empty() {
-        let mut obstacles = draft.against;
-        obstacles.extend(draft.refused);
-        return Err(Refusal { obstacles });
-    }
-    if draft.steps.is_empty() && !draft.refused.is_empty() {
-        return Err(Refusal { obstacles: draft.refused });
-    }
-    for (index, step) in draft.steps.iter_mut().enumerate() {
-        step.id = format!("step-{}", index + 1);
-        step.remedies.sort();
-        step.remedies.dedup();
-    }
+    let engine = engine_of(snapshot)?;
+    let draft = draft(snapshot, engine, remedies, options)?;
+    let by_hand = remedies.iter().filter(|remedy| is_by_hand(remedy));
     let preconditions = preconditions(snapshot, engine, &draft.steps);
     let predicted = predict(snapshot, judge, &draft.effective);
     Ok(Plan {
@@ -68,12 +41,58 @@ pub fn plan(snapshot: &Snapshot, judge: &dyn Fn(&Snapshot) -> Assessment, remedi
             version: engine.version.known().map(|version| version.version.clone()).unwrap_or_default(),
         },
         snapshot: SnapshotRef { digest: digest(snapshot), taken_at: snapshot.taken_at.clone() },
+        asked: Asked { remedies: remedies.to_vec(), service: options.service.clone(), stop_containers: options.stop_containers },
         steps: draft.steps,
         predicted,
-        advice: by_hand.iter().map(|remedy| advice(remedy)).collect(),
+        advice: by_hand.map(advice).collect(),
         refused: draft.refused,
         preconditions,
     })
+}
+
+/// The steps that the same wishes lead to on this Snapshot: what a plan is compared with before it is applied, so that neither an
+/// altered file nor one of another version is ever carried out.
+pub(crate) fn steps_for(snapshot: &Snapshot, asked: &Asked) -> Result<Vec<Step>, Refusal> {
+    let options = Options { service: asked.service.clone(), stop_containers: asked.stop_containers, own_container: None };
+    draft(snapshot, engine_of(snapshot)?, &asked.remedies, &options).map(|draft| draft.steps)
+}
+
+fn engine_of(snapshot: &Snapshot) -> Result<&Engine, Refusal> {
+    snapshot.engine().ok_or_else(|| {
+        let why = snapshot.docker.why().unwrap_or("no engine was looked at");
+        Refusal::because(format!("there is no engine to harden: {why}"), "")
+    })
+}
+
+fn is_by_hand(remedy: &Remedy) -> bool {
+    matches!(remedy.action, Action::Manual | Action::ContainerRecreate)
+}
+
+fn draft(snapshot: &Snapshot, engine: &Engine, remedies: &[Remedy], options: &Options) -> Result<Draft, Refusal> {
+    let automatic: Vec<&Remedy> = remedies.iter().filter(|remedy| !is_by_hand(remedy)).collect();
+    if !automatic.is_empty() && !engine.local {
+        return Err(Refusal::because(
+            format!("the engine {} is on another machine: its files and its kernel cannot be changed from here", engine.endpoint),
+            "run cofferdam on that machine",
+        ));
+    }
+    let mut draft = Draft::default();
+    containers::draft(engine, snapshot, &automatic, &mut draft);
+    audit::draft(snapshot, &automatic, &mut draft);
+    daemon::draft(snapshot, engine, &automatic, options, &mut draft);
+    if !draft.against.is_empty() {
+        draft.against.append(&mut draft.refused);
+        return Err(Refusal { obstacles: draft.against });
+    }
+    if draft.steps.is_empty() && !draft.refused.is_empty() {
+        return Err(Refusal { obstacles: draft.refused });
+    }
+    for (index, step) in draft.steps.iter_mut().enumerate() {
+        step.id = format!("step-{}", index + 1);
+        step.remedies.sort();
+        step.remedies.dedup();
+    }
+    Ok(draft)
 }
 
 fn advice(remedy: &Remedy) -> AdviceItem {

@@ -27,7 +27,7 @@ pub use prediction::{Changed, ChangedSubject, PredictedChange, Prediction, chang
 pub use refusal::{Obstacle, Refusal};
 pub use step::Step;
 
-use assess::{Event, SnapshotRef};
+use assess::{Event, Remedy, SnapshotRef};
 use facts::Tool;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,8 @@ pub struct Plan {
     pub engine: PlannedEngine,
     /// The Snapshot that it was made from.
     pub snapshot: SnapshotRef,
+    /// What was asked for: applied, the plan is made once more from it and must come out the same.
+    pub asked: Asked,
     /// What is done, in order. Empty: everything that was asked for is in force already.
     pub steps: Vec<Step>,
     /// What the checks and threats are expected to say afterwards.
@@ -99,6 +101,19 @@ impl Plan {
     pub fn to_json(&self) -> String {
         facts::canonical_json(self)
     }
+}
+
+/// What a plan was made for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Asked {
+    /// The remedies.
+    pub remedies: Vec<Remedy>,
+    /// Commands of a host without systemd.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<ServiceCommands>,
+    /// Whether containers may be stopped where live restore cannot carry them.
+    pub stop_containers: bool,
 }
 
 /// The engine that a plan speaks of.

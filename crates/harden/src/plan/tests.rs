@@ -220,6 +220,9 @@ fn with(snapshot: &Snapshot, remedies: &[Remedy], options: &Options) -> Result<P
     let made = plan(snapshot, &judge, remedies, options);
     if let Ok(plan) = &made {
         assert_eq!(Plan::from_json(&plan.to_json()).as_ref(), Ok(plan), "a plan survives its file");
+        if options.own_container.is_none() {
+            assert_eq!(build::steps_for(snapshot, &plan.asked).as_ref(), Ok(&plan.steps), "planned again, it comes out the same");
+        }
     }
     made
 }
@@ -367,6 +370,9 @@ fn the_branch_that_one_sits_on() {
     let mut remote = host();
     engine(&mut remote).local = false;
     refused(&remote, &[setting("live-restore", true)], "another machine");
+    let mut rootless = host();
+    engine(&mut rootless).process.fact.known_mut().unwrap().uid = Fact::Known(1000);
+    refused(&rootless, &[setting("live-restore", true)], "rootless");
     let inside = Options { own_container: Some("c0ffee".repeat(11)), ..Options::default() };
     let refusal = with(&host(), &[setting("icc", false)], &inside).unwrap_err().to_string();
     assert!(refusal.contains("cofferdam itself runs in container c0ffeec0ffee"), "{refusal}");
@@ -560,6 +566,18 @@ fn without_systemd_rules_below_run_are_not_kept() {
     let plan = make(&plain, &[watch("/run/containerd", WatchKind::Dir)]).unwrap();
     let Change::AuditRules(change) = &plan.steps[0].change else { panic!("{:?}", plan.steps) };
     assert!(change.load && change.rules_lines.is_empty() && change.tmpfiles_lines.is_empty());
+}
+
+#[test]
+fn a_crash_loop_is_one_fact() {
+    let mut looping = host();
+    let state = of(&mut looping, "web").state.known_mut().unwrap();
+    state.status = "restarting".to_owned();
+    state.pid = 0;
+    let first = make(&looping, &[setting("log-level", "info")]).unwrap();
+    of(&mut looping, "web").state.known_mut().unwrap().started_at = "2026-01-01T11:00:00Z".to_owned();
+    let second = make(&looping, &[setting("log-level", "info")]).unwrap();
+    assert_eq!((&first.steps, &first.preconditions), (&second.steps, &second.preconditions));
 }
 
 #[test]

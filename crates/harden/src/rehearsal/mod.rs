@@ -2,7 +2,9 @@
 //! nothing of the host, and is asked what it made of it.
 //!
 //! Only dockerd knows what dockerd refuses: unknown log options, missing profiles, flags that clash with keys (hardening.md 1.2).
-//! What a rehearsal cannot show: user namespaces, swarm, real storage, the log level, and no-new-privileges before 24.0.
+//! A configuration that dockerd refuses is never applied. One that could not be rehearsed (no right to make namespaces, no answer in
+//! time) is applied only when the operator says so (`--no-rehearsal`): a daemon that does not come up again is put back by `apply`
+//! itself, but with an outage. What a rehearsal cannot show: user namespaces, swarm, real storage, the log level, and no-new-privileges before 24.0.
 
 mod candidate;
 mod child;
@@ -25,6 +27,9 @@ use crate::plan::{DaemonChange, Plan};
 use crate::system::engine::Engine;
 use crate::system::{file, process};
 use spec::Spec;
+
+/// Folders of rehearsals in the state directory.
+const PREFIX: &str = "rehearsal-";
 
 /// 15 s were measured under emulation.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -59,10 +64,26 @@ pub enum Rehearsal {
     },
 }
 
+/// Longer than any rehearsal: what is older was left by a run that was killed.
+const STALE: Duration = Duration::from_secs(15 * 60);
+
+/// Removes the folders of rehearsals whose process was killed. Nothing of them runs: they die with their parent.
+pub(crate) fn sweep(state: &Path) {
+    let Ok(entries) = std::fs::read_dir(state) else { return };
+    for entry in entries.flatten() {
+        let is_ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
+        let age = entry.metadata().and_then(|stat| stat.modified()).ok().and_then(|time| time.elapsed().ok());
+        if is_ours && age.is_some_and(|age| age > STALE) {
+            // Waste, not harm: the next sweep tries again.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 /// Rehearses the daemon step of a plan.
 pub(crate) async fn rehearse(plan: &Plan, snapshot: &Snapshot, state: &Path, program: &Path) -> Rehearsal {
     let Some(change) = plan.daemon() else { return Rehearsal::NotNeeded };
-    let folder = match tempfile::Builder::new().prefix("rehearsal-").rand_bytes(4).tempdir_in(state) {
+    let folder = match tempfile::Builder::new().prefix(PREFIX).rand_bytes(4).tempdir_in(state) {
         Ok(folder) => folder,
         Err(error) => return not_held(format!("no folder for it in {}: {error}", state.display())),
     };
