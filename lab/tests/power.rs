@@ -10,14 +10,30 @@ use anyhow::{Context, Result, ensure};
 use lab::{VmOptions, World};
 use support::{Host, State, difference, say};
 
-/// Audit rules, a file, a reload and a restart of the daemon, and updates of every container. Rehearsed elsewhere: a rehearsal
-/// writes nothing, so a cut in it proves little.
-const APPLY: &str = "harden apply --fix docker.host.audit-dockerd-binary --fix docker.host.audit-run-containerd \
-     --fix docker.daemon.live-restore --fix docker.daemon.userland-proxy-off --fix docker.container.memory-limit \
-     --fix docker.container.restart-on-failure-5 --no-rehearsal --yes";
+/// What is applied, and what passes after it.
+struct Kind {
+    apply: &'static str,
+    benchmark: &'static str,
+    controls: &'static [&'static str],
+}
 
-/// What passes after it. Not 5.29 or 5.12, say: containers that stay down after a reboot are judged by what they were made with.
-const CONTROLS: [&str; 6] = ["1.1.3", "1.1.4", "2.15", "2.16", "5.11", "5.15"];
+/// Audit rules, a file, a reload and a restart of the daemon with containers that live on, and updates of every container. Rehearsed
+/// elsewhere: a rehearsal writes nothing, so a cut in it proves little. Not 5.29 or 5.12 afterwards, say: containers that stay down
+/// after a reboot are judged by what they were made with.
+const LIVE: Kind = Kind {
+    apply: "harden apply --fix docker.host.audit-dockerd-binary --fix docker.host.audit-run-containerd \
+         --fix docker.daemon.live-restore --fix docker.daemon.userland-proxy-off --fix docker.container.memory-limit \
+         --fix docker.container.restart-on-failure-5 --no-rehearsal --yes",
+    benchmark: "cis-docker-1.6.0",
+    controls: &["1.1.3", "1.1.4", "2.15", "2.16", "5.11", "5.15"],
+};
+
+/// Every container is stopped and started again around the restart.
+const WINDOW: Kind = Kind {
+    apply: "harden apply --fix cis-docker-1.2.0:1.2.3 --fix cis-docker-1.2.0:2.1 --fix cis-docker-1.2.0:2.2 --no-rehearsal --yes",
+    benchmark: "cis-docker-1.2.0",
+    controls: &["1.2.3", "2.1", "2.2"],
+};
 
 #[test]
 fn power_cuts() -> Result<()> {
@@ -31,54 +47,59 @@ fn power_cuts() -> Result<()> {
 
 fn cuts_on_one_host(next: &AtomicU32, cuts: u32) -> Result<()> {
     let mut host = Host::resume(World::Weak, VmOptions::durable())?;
-    let began = Instant::now();
-    host.cofferdam_exits(APPLY, 0)?;
-    let forward = began.elapsed();
-    let began = Instant::now();
-    host.cofferdam_exits("harden rollback --last --yes", 0)?;
-    let back = began.elapsed();
+    let live = undisturbed(&mut host, LIVE)?;
+    let window = undisturbed(&mut host, WINDOW)?;
     loop {
         let cut = next.fetch_add(1, Ordering::Relaxed);
         if cut >= cuts {
             return Ok(());
         }
-        one_cut(&mut host, Cut { number: cut, of: cuts, forward, back }).with_context(|| format!("cut {} of {cuts}", cut + 1))?;
+        let run = if cut % 3 == 1 { &window } else { &live };
+        one_cut(&mut host, run, cut, cuts).with_context(|| format!("cut {} of {cuts}", cut + 1))?;
     }
 }
 
-struct Cut {
-    number: u32,
-    of: u32,
-    /// How long the whole of an undisturbed apply takes.
+/// What is applied, and how long it takes from its first to its last byte when nothing happens.
+struct Whole {
+    kind: Kind,
     forward: Duration,
-    /// How long the whole of an undisturbed rollback takes.
     back: Duration,
 }
 
-fn one_cut(host: &mut Host, cut: Cut) -> Result<()> {
+fn undisturbed(host: &mut Host, kind: Kind) -> Result<Whole> {
+    host.reset()?;
+    let began = Instant::now();
+    host.cofferdam_exits(kind.apply, 0)?;
+    let forward = began.elapsed();
+    let began = Instant::now();
+    host.cofferdam_exits("harden rollback --last --yes", 0)?;
+    Ok(Whole { kind, forward, back: began.elapsed() })
+}
+
+fn one_cut(host: &mut Host, run: &Whole, number: u32, of: u32) -> Result<()> {
     host.reset()?;
     let before = host.state()?;
-    let at = cut.forward.mul_f64(f64::from(cut.number + 1) / f64::from(cut.of + 1));
-    let resumes = cut.number.is_multiple_of(2);
+    let at = run.forward.mul_f64(f64::from(number + 1) / f64::from(of + 1));
+    let resumes = number.is_multiple_of(2);
     let finish = if resumes { "harden resume --last --yes" } else { "harden rollback --last --yes" };
-    interrupt(host, APPLY, at)?;
-    say(&format!("-- cut {} of {}, {:.1} s of {:.1} s into apply", cut.number + 1, cut.of, at.as_secs_f64(), cut.forward.as_secs_f64()));
-    if explained(host)?.is_empty() {
+    interrupt(host, run.kind.apply, at)?;
+    let say = |text: String| say(&format!("-- cut {} of {of}, {text}", number + 1));
+    say(format!("{:.1} s of {:.1} s into {}\n{}", at.as_secs_f64(), run.forward.as_secs_f64(), run.kind.apply, status(host)?));
+    if newest_run(host)?.is_empty() {
         ensure!(before.files == host.state()?.files, "nothing was recorded, so nothing was changed");
         return Ok(());
     }
     // The lights go out again while it is being finished.
-    if cut.number % 3 == 2 {
-        let whole = if resumes { cut.forward } else { cut.back };
-        let again = whole.mul_f64(f64::from(cut.number % 7 + 1) / 10.0);
+    if matches!(number % 5, 1 | 4) {
+        let whole = if resumes { run.forward } else { run.back };
+        let again = whole.mul_f64(f64::from(number % 7 + 1) / 10.0);
         interrupt(host, finish, again)?;
-        say(&format!("-- cut {} of {}, once more {:.1} s into `{finish}`", cut.number + 1, cut.of, again.as_secs_f64()));
-        explained(host)?;
+        say(format!("once more {:.1} s into `{finish}`\n{}", again.as_secs_f64(), status(host)?));
     }
     let output = host.cofferdam(finish)?;
     ensure!(output.code == 0, "ends fully after or before: {output:?}");
     let after = host.state()?;
-    if resumes { is_after(host, &before, &after) } else { is_before(&before, &after) }
+    if resumes { is_after(host, &run.kind, &before, &after) } else { is_before(&before, &after) }
 }
 
 /// Starts a command, cuts the power while it runs, and switches on again.
@@ -93,23 +114,27 @@ fn interrupt(host: &mut Host, command: &str, at: Duration) -> Result<()> {
     .map(drop)
 }
 
-/// What `status` says: the state of the newest run, empty when there is none; an unfinished one names both ways out.
-fn explained(host: &Host) -> Result<String> {
+/// What `status` says: of an unfinished run, both ways out.
+fn status(host: &Host) -> Result<String> {
     let text = host.cofferdam("harden status")?.stdout;
-    say(&text);
-    let state = host.newest_run()?;
-    match state.as_str() {
-        "" | "empty" => return Ok(String::new()),
-        "interrupted" => ensure!(text.contains("harden resume") && text.contains("harden rollback"), "status names the ways out:\n{text}"),
-        _ => {}
+    if newest_run(host)? == "interrupted" {
+        ensure!(text.contains("harden resume") && text.contains("harden rollback"), "status names the ways out:\n{text}");
     }
-    Ok(state)
+    Ok(text)
 }
 
-fn is_after(host: &Host, before: &State, after: &State) -> Result<()> {
-    let verdicts = host.verdicts("cis-docker-1.6.0")?;
-    for control in CONTROLS {
-        ensure!(verdicts[control] == "pass", "after resume {control} is {}\n{}", verdicts[control], difference(before, after));
+/// State of the newest run; empty: there is none, or it was cut before it changed anything.
+fn newest_run(host: &Host) -> Result<String> {
+    let runs = host.json("harden status --format json")?;
+    let newest = runs.as_array().and_then(|runs| runs.last());
+    let state = newest.and_then(|run| run["state"].as_str()).unwrap_or_default();
+    Ok(if state == "empty" { "" } else { state }.to_owned())
+}
+
+fn is_after(host: &Host, kind: &Kind, before: &State, after: &State) -> Result<()> {
+    let verdicts = host.verdicts(kind.benchmark)?;
+    for control in kind.controls {
+        ensure!(verdicts[*control] == "pass", "after resume {control} is {}\n{}", verdicts[*control], difference(before, after));
     }
     started_again(before, after)
 }

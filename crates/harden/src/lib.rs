@@ -18,6 +18,7 @@ mod verify;
 
 pub use apply::{Harden, Options, Outcome, Report};
 pub use error::Error;
+pub use journal::Direction;
 pub use progress::{Observer, Progress};
 pub use rehearsal::{Rehearsal, rehearse_child};
 pub use status::{RunState, RunStatus, StepStatus};

@@ -5,7 +5,7 @@ mod fixture;
 
 use assess::Explanation;
 use fixture::{HOSTILE, Names, State, assessment, benchmark, benchmark_result};
-use harden::{Difference, Outcome, Report, RunState, RunStatus, StepStatus, Verification};
+use harden::{Difference, Direction, Outcome, Report, RunState, RunStatus, StepStatus, Verification};
 use report::{Style, text};
 
 fn pages(names: &Names, style: Style) -> Vec<(&'static str, String)> {
@@ -30,8 +30,9 @@ fn pages(names: &Names, style: Style) -> Vec<(&'static str, String)> {
             difference("docker.daemon.live-restore", &names.host, "pass", "fail", "live restore is off"),
         ],
     };
-    let report = |outcome| Report {
+    let report = |direction, outcome| Report {
         run: "20261121T031200Z-1".into(),
+        direction,
         outcome,
         steps: vec![format!("update container {}", names.web)],
         notes: vec![format!("{} did not start again", names.web)],
@@ -51,10 +52,11 @@ fn pages(names: &Names, style: Style) -> Vec<(&'static str, String)> {
             text::explain(&Explanation::NotBuilt { benchmark: &benchmark, control: &benchmark.controls[0] }, None, style),
         ),
         ("verification", text::verification(&plan, &verification, style)),
-        ("outcome_done", text::outcome(&report(Outcome::Done), style)),
+        ("outcome_done", text::outcome(&report(Direction::Forward, Outcome::Done), style)),
+        ("outcome_back", text::outcome(&report(Direction::Back, Outcome::Done), style)),
         (
             "outcome_partly",
-            text::outcome(&report(Outcome::Partly { why: format!("the engine refused the update of {}", names.web) }), style),
+            text::outcome(&report(Direction::Forward, Outcome::Partly { why: format!("the engine refused the update of {}", names.web) }), style),
         ),
         ("runs", text::runs(&runs(names), style)),
         ("refusal", text::refusal(&fixture::refusal(names), style)),

@@ -92,13 +92,6 @@ impl Host {
         serde_json::from_str(&text).with_context(|| format!("`cofferdam {arguments}` wrote no JSON:\n{text}"))
     }
 
-    /// Where the newest run of `harden` stands; empty: there is none.
-    pub(crate) fn newest_run(&self) -> Result<String> {
-        let runs = self.json("harden status --format json")?;
-        let newest = runs.as_array().and_then(|runs| runs.last());
-        Ok(newest.and_then(|run| run["state"].as_str()).unwrap_or_default().to_owned())
-    }
-
     /// Verdict of each control of a benchmark.
     pub(crate) fn verdicts(&self, benchmark: &str) -> Result<BTreeMap<String, String>> {
         let run = self.json(&format!("bench docker --benchmark {benchmark} --format json"))?;
@@ -144,16 +137,6 @@ impl Host {
         }
         Ok(found)
     }
-}
-
-/// The same host but for process ids and start times of containers.
-pub(crate) fn without_processes(state: &State) -> State {
-    let mut state = state.clone();
-    for container in state.containers.values_mut() {
-        container.pid = u64::from(container.pid != 0);
-        container.started_at.clear();
-    }
-    state
 }
 
 /// Says where two states differ, line by line.

@@ -42,7 +42,7 @@ impl Run<'_> {
             Outcome::Partly { why } | Outcome::Stopped { why } | Outcome::Stuck { why } => why.clone(),
         };
         self.log.append(&Record::End { direction, ending, at: timestamp(), why })?;
-        Ok(Report { run: self.log.id.clone(), outcome, steps: done, notes: std::mem::take(&mut self.notes) })
+        Ok(Report { run: self.log.id.clone(), direction, outcome, steps: done, notes: std::mem::take(&mut self.notes) })
     }
 
     async fn forward(&mut self, now: Option<Snapshot>, done: &mut Vec<String>) -> Result<Vec<String>, Failure> {

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use facts::Snapshot;
 
 use super::precondition::{check, check_live};
-use super::report::{Outcome, Report};
+use super::report::Report;
 use super::run::{By, Collect, Run};
 use crate::error::Error;
 use crate::journal::{Direction, Lock, Record, Reopened, RunLog, StateDir};
@@ -61,7 +61,7 @@ impl Harden {
     pub async fn apply(&self, plan: &Plan, observer: &dyn Observer, collector: impl AsyncFn() -> Snapshot) -> Result<Report, Error> {
         let collector = By(collector);
         if plan.steps.is_empty() {
-            return Ok(Report { run: String::new(), outcome: Outcome::Nothing, steps: Vec::new(), notes: Vec::new() });
+            return Ok(Report::nothing(String::new(), Direction::Forward));
         }
         let (state, _lock) = self.locked()?;
         self.refuse_open_runs(&state)?;
@@ -110,10 +110,9 @@ impl Harden {
         collector: &dyn Collect,
     ) -> Result<Report, Error> {
         let (state, _lock) = self.locked()?;
-        let nothing = |run: String| Ok(Report { run, outcome: Outcome::Nothing, steps: Vec::new(), notes: Vec::new() });
         let (log, plan) = match RunLog::reopen(&state, wanted)? {
             Reopened::Run(run) => *run,
-            Reopened::Empty(id) => return nothing(id),
+            Reopened::Empty(id) => return Ok(Report::nothing(id, direction.unwrap_or(Direction::Forward))),
         };
         let direction = direction.unwrap_or(log.ledger.direction());
         let is_there = match direction {
@@ -122,7 +121,7 @@ impl Harden {
             Direction::Back => log.ledger.is_rolled_back() || log.ledger.touched.is_empty() && log.ledger.begins.is_empty(),
         };
         if is_there {
-            return nothing(log.id);
+            return Ok(Report::nothing(log.id, direction));
         }
         if let Some(other) = self.open_run(&state)?.filter(|other| *other != log.id) {
             return Err(Error::Refused(Refusal::because(

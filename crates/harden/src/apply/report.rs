@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::journal::Direction;
+
 /// How a run ended. What was predicted is compared with what is measured afterwards (see [`crate::verify`]).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -42,10 +44,19 @@ impl Outcome {
 pub struct Report {
     /// Id of the run; empty where none was needed.
     pub run: String,
+    /// Which way it went.
+    pub direction: Direction,
     /// How it ended.
     pub outcome: Outcome,
     /// Titles of the steps that are in force now (or, going back, that no longer are), in order.
     pub steps: Vec<String>,
     /// What the operator should know: what was left as others changed it, what did not start again.
     pub notes: Vec<String>,
+}
+
+impl Report {
+    /// There was nothing to do.
+    pub(super) fn nothing(run: String, direction: Direction) -> Self {
+        Self { run, direction, outcome: Outcome::Nothing, steps: Vec::new(), notes: Vec::new() }
+    }
 }

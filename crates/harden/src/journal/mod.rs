@@ -11,6 +11,7 @@ mod state_dir;
 
 pub(crate) use ledger::Ledger;
 pub(crate) use op::Op;
-pub(crate) use record::{Before, Direction, Ending, OpState, Record, StepState};
+pub use record::Direction;
+pub(crate) use record::{Before, Ending, OpState, Record, StepState};
 pub(crate) use run_log::{Reopened, RunLog};
 pub(crate) use state_dir::{Lock, StateDir};

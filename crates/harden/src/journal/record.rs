@@ -9,7 +9,7 @@ use crate::system::file::Attributes;
 /// Which way a run goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Direction {
+pub enum Direction {
     /// Towards what the plan says.
     Forward,
     /// Towards what was before.

@@ -1,6 +1,6 @@
 //! What came of runs: the one that just ended, and all that the journal knows.
 
-use harden::{Outcome, Report, RunState, RunStatus};
+use harden::{Direction, Outcome, Report, RunState, RunStatus};
 
 use super::page::{Page, Span, dim, plain, strong};
 use crate::style::{Style, Tone};
@@ -9,9 +9,13 @@ use crate::words;
 /// How a run ended, what is in force now, what the operator should know.
 pub fn outcome(report: &Report, style: Style) -> String {
     let mut page = Page::new(style);
+    let back = report.direction == Direction::Back;
     let (tone, word, why) = match &report.outcome {
+        Outcome::Nothing if back => (Tone::Good, "Nothing to do:", "nothing of this run is in force any more."),
         Outcome::Nothing => (Tone::Good, "Nothing to do:", "what was asked for is in force already."),
+        Outcome::Done if back => (Tone::Good, "Taken back.", ""),
         Outcome::Done => (Tone::Good, "Done.", ""),
+        Outcome::Partly { why } if back => (Tone::Bad, "Taken back in part only:", why.as_str()),
         Outcome::Partly { why } => (Tone::Bad, "Done in part only:", why.as_str()),
         Outcome::Stopped { why } => (Tone::Doubt, "Stopped on request:", why.as_str()),
         Outcome::Stuck { why } => (Tone::Bad, "Stuck half way:", why.as_str()),
@@ -24,7 +28,8 @@ pub fn outcome(report: &Report, style: Style) -> String {
         page.entry(1, 7, &[Span::new(Tone::Doubt, "note:")], &[plain(note)]);
     }
     if !report.run.is_empty() {
-        page.paragraph(0, &[dim(format!("run {}; what was done and how to go back: cofferdam harden status", report.run))]);
+        let more = if back { "what was done" } else { "what was done and how to go back" };
+        page.paragraph(0, &[dim(format!("run {}; {more}: cofferdam harden status", report.run))]);
     }
     page.finish()
 }
