@@ -99,9 +99,9 @@ pub(crate) fn value(value: &Value) -> String {
     }
 }
 
-/// The facts that tell more than the reason does. What could not be seen is named there, with the obstacle; so is the shown value.
+/// The facts that tell more than the reason does: it names what could not be seen with the obstacle, and what it shows with the source.
 pub(crate) fn evidence<'a>(reason: &'a str, facts: &'a [ShownFact]) -> impl Iterator<Item = &'a ShownFact> {
-    facts.iter().filter(move |fact| !(fact.value.is_null() || is_shown_value(fact) && reason.contains(&fact.source)))
+    facts.iter().filter(move |fact| !fact.value.is_null() && (fact.source.is_empty() || !reason.contains(&fact.source)))
 }
 
 /// The value of a check's `shows`, which has no path of its own.
