@@ -4,7 +4,7 @@
 mod support;
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use lab::{VmOptions, World};
@@ -35,6 +35,9 @@ const WINDOW: Kind = Kind {
     controls: &["1.2.3", "2.1", "2.2"],
 };
 
+/// The journal of the newest run: there is one, since every cut begins with the world's first state.
+const JOURNAL: &str = "/var/lib/cofferdam/runs/*/journal.jsonl";
+
 #[test]
 fn power_cuts() -> Result<()> {
     let cuts: u32 = std::env::var("COFFERDAM_CUTS").ok().and_then(|cuts| cuts.parse().ok()).unwrap_or(3);
@@ -59,32 +62,37 @@ fn cuts_on_one_host(next: &AtomicU32, cuts: u32) -> Result<()> {
     }
 }
 
-/// What is applied, and how long it takes from its first to its last byte when nothing happens.
+/// What is applied, and how many records an undisturbed run leaves in its journal.
 struct Whole {
     kind: Kind,
-    forward: Duration,
-    back: Duration,
+    forward: u32,
+    back: u32,
 }
 
 fn undisturbed(host: &mut Host, kind: Kind) -> Result<Whole> {
     host.reset()?;
-    let began = Instant::now();
     host.cofferdam_exits(kind.apply, 0)?;
-    let forward = began.elapsed();
-    let began = Instant::now();
+    let forward = records(host)?;
     host.cofferdam_exits("harden rollback --last --yes", 0)?;
-    Ok(Whole { kind, forward, back: began.elapsed() })
+    let back = records(host)? - forward;
+    Ok(Whole { kind, forward, back })
+}
+
+/// Records in the newest journal.
+fn records(host: &Host) -> Result<u32> {
+    Ok(host.run(&format!("cat {JOURNAL} 2>/dev/null | wc -l"))?.trim().parse()?)
 }
 
 fn one_cut(host: &mut Host, run: &Whole, number: u32, of: u32) -> Result<()> {
     host.reset()?;
     let before = host.state()?;
-    let at = run.forward.mul_f64(f64::from(number + 1) / f64::from(of + 1));
+    // Spread over the journal, and within what takes long: a restart of the daemon is one record.
+    let at = Instant { records: 1 + number * (run.forward - 2) / of, then: Duration::from_millis(u64::from(number % 5) * 900) };
     let resumes = number.is_multiple_of(2);
     let finish = if resumes { "harden resume --last --yes" } else { "harden rollback --last --yes" };
-    interrupt(host, run.kind.apply, at)?;
+    interrupt(host, run.kind.apply, 0, at)?;
     let say = |text: String| say(&format!("-- cut {} of {of}, {text}", number + 1));
-    say(format!("{:.1} s of {:.1} s into {}\n{}", at.as_secs_f64(), run.forward.as_secs_f64(), run.kind.apply, status(host)?));
+    say(format!("{at} of {} into {}\n{}", run.forward, run.kind.apply, status(host)?));
     if newest_run(host)?.is_empty() {
         ensure!(before.files == host.state()?.files, "nothing was recorded, so nothing was changed");
         return Ok(());
@@ -92,9 +100,10 @@ fn one_cut(host: &mut Host, run: &Whole, number: u32, of: u32) -> Result<()> {
     // The lights go out again while it is being finished.
     if matches!(number % 5, 1 | 4) {
         let whole = if resumes { run.forward } else { run.back };
-        let again = whole.mul_f64(f64::from(number % 7 + 1) / 10.0);
-        interrupt(host, finish, again)?;
-        say(format!("once more {:.1} s into `{finish}`\n{}", again.as_secs_f64(), status(host)?));
+        let again = Instant { records: 1 + whole * (number % 7) / 10, then: at.then };
+        let so_far = records(host)?;
+        interrupt(host, finish, so_far, again)?;
+        say(format!("once more {again} into `{finish}`\n{}", status(host)?));
     }
     let output = host.cofferdam(finish)?;
     ensure!(output.code == 0, "ends fully after or before: {output:?}");
@@ -102,10 +111,27 @@ fn one_cut(host: &mut Host, run: &Whole, number: u32, of: u32) -> Result<()> {
     if resumes { is_after(host, &run.kind, &before, &after) } else { is_before(&before, &after) }
 }
 
+/// When the power is cut: after so many records, and a moment more.
+#[derive(Clone, Copy)]
+struct Instant {
+    records: u32,
+    then: Duration,
+}
+
+impl std::fmt::Display for Instant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} records and {:.1} s", self.records, self.then.as_secs_f64())
+    }
+}
+
 /// Starts a command, cuts the power while it runs, and switches on again.
-fn interrupt(host: &mut Host, command: &str, at: Duration) -> Result<()> {
-    host.run(&format!("(setsid cofferdam {command} >/root/interrupted.log 2>&1 &) </dev/null"))?;
-    std::thread::sleep(at);
+fn interrupt(host: &mut Host, command: &str, so_far: u32, at: Instant) -> Result<()> {
+    host.run(&format!(
+        "(setsid cofferdam {command} >/root/interrupted.log 2>&1; touch /run/ended) </dev/null >/dev/null 2>&1 & \
+         until [ -e /run/ended ] || [ $(cat {JOURNAL} 2>/dev/null | wc -l) -ge {} ]; do sleep 0.05; done",
+        so_far + at.records
+    ))?;
+    std::thread::sleep(at.then);
     host.vm.power_cut()?;
     host.vm.boot()?;
     host.run(

@@ -56,7 +56,10 @@ fn pages(names: &Names, style: Style) -> Vec<(&'static str, String)> {
         ("outcome_back", text::outcome(&report(Direction::Back, Outcome::Done), style)),
         (
             "outcome_partly",
-            text::outcome(&report(Direction::Forward, Outcome::Partly { why: format!("the engine refused the update of {}", names.web) }), style),
+            text::outcome(
+                &report(Direction::Forward, Outcome::Partly { why: format!("the engine refused the update of {}", names.web) }),
+                style,
+            ),
         ),
         ("runs", text::runs(&runs(names), style)),
         ("refusal", text::refusal(&fixture::refusal(names), style)),
