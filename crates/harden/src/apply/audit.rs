@@ -12,6 +12,9 @@ use crate::plan::{AuditChange, Refusal};
 use crate::system::audit::Audit;
 use crate::system::file;
 
+/// What augenrules makes of rules.d at each boot (augenrules(8)).
+const COMPILED: &str = "/etc/audit/audit.rules";
+
 impl Run<'_> {
     /// Notes which of the rules are loaded already: those are not ours.
     pub(super) async fn keep_rules(&mut self, step: &str, change: &AuditChange) -> Result<(), Error> {
@@ -36,6 +39,9 @@ impl Run<'_> {
     /// stop the loading of every later rule.
     pub(super) async fn audit_forward(&mut self, step: &str, change: &AuditChange) -> Result<(), Error> {
         self.keep_rules(step, change).await?;
+        if !change.rules_lines.is_empty() && file::read(Path::new(COMPILED)).is_ok_and(|content| content.is_some()) {
+            self.log.keep_file(step, Path::new(COMPILED))?;
+        }
         if change.load {
             for rule in &change.rules {
                 for arch in ARCHES {
@@ -55,6 +61,7 @@ impl Run<'_> {
     /// Deletes exactly the rules that this run loaded, and takes its lines out.
     pub(super) async fn audit_back(&mut self, step: &str, change: &AuditChange) -> Result<(), Error> {
         self.take_lines(step, Path::new(&change.rules_file), &change.rules_lines).await?;
+        self.take_compiled(step, change).await?;
         self.take_directories(step, change).await?;
         let ours: Vec<_> = self.log.ledger.rules.iter().rev().filter(|known| known.touched && !known.loaded_before).cloned().collect();
         for known in ours {
@@ -85,6 +92,31 @@ impl Run<'_> {
         match lines::remove(utf8(path, &now.bytes)?, &free) {
             Some(rest) => self.write(step, path, rest.as_bytes(), &now.attributes).await,
             None => Ok(()),
+        }
+    }
+}
+
+impl Run<'_> {
+    /// A boot since has copied our lines into the file that is made of rules.d: they go, and where nothing else changed the old bytes
+    /// come back.
+    async fn take_compiled(&mut self, step: &str, change: &AuditChange) -> Result<(), Error> {
+        let path = Path::new(COMPILED);
+        let kept = self.log.ledger.files.get(path).and_then(|kept| kept.before.clone());
+        let before = kept.map(|(blob, attributes)| Ok::<_, Error>((self.log.kept_bytes(&blob)?, attributes))).transpose()?;
+        let Ok(Some(now)) = file::read(path) else { return Ok(()) };
+        let text = utf8(path, &now.bytes)?;
+        let old = before.as_ref().map(|(bytes, _)| utf8(path, bytes)).transpose()?;
+        let ours: Vec<String> =
+            change.rules_lines.iter().filter(|line| !old.is_some_and(|old| old.lines().any(|known| known == *line))).cloned().collect();
+        let rest: String = text.split_inclusive('\n').filter(|present| !ours.iter().any(|line| present.trim_end() == line)).collect();
+        if rest == text {
+            return Ok(());
+        }
+        match (old, before.as_ref()) {
+            (Some(old), Some((bytes, attributes))) if lines::rules(old).eq(lines::rules(&rest)) => {
+                self.write(step, path, bytes, attributes).await
+            }
+            _ => self.write(step, path, rest.as_bytes(), &now.attributes).await,
         }
     }
 }

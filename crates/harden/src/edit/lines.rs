@@ -18,7 +18,13 @@ pub(crate) fn add(text: Option<&str>, header: &str, lines: &[String]) -> String 
 /// The text without these lines; none if nothing but the header (comments and blank lines) is left.
 pub(crate) fn remove(text: &str, lines: &[String]) -> Option<String> {
     let out: String = text.split_inclusive('\n').filter(|present| !lines.iter().any(|line| present.trim_end() == line)).collect();
-    out.lines().any(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#')).then_some(out)
+    let says_something = rules(&out).next().is_some();
+    says_something.then_some(out)
+}
+
+/// The lines that say something: neither blank nor a comment.
+pub(crate) fn rules(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 #[cfg(test)]
@@ -42,7 +48,7 @@ mod tests {
         fn removal_undoes_addition(text in "([a-z #]{0,5}\n){0,6}") {
             let ours = ["-a our rule".to_owned()];
             let added = add(Some(&text), "", &ours);
-            let keeps = text.lines().any(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
+            let keeps = rules(&text).next().is_some();
             prop_assert_eq!(remove(&added, &ours), keeps.then_some(text));
         }
     }
