@@ -224,6 +224,7 @@ fn reboot_after_apply() -> Result<()> {
     let fixes =
         ["cis-docker-1.6.0:1.1.3", "cis-docker-1.6.0:1.1.4", "cis-docker-1.6.0:1.1.8", "cis-docker-1.6.0:2.15", "cis-docker-1.6.0:2.14"];
     let flags: String = fixes.iter().map(|fix| format!(" --fix {fix}")).collect();
+    let before = host.state()?;
     host.cofferdam_exits(&format!("harden apply{flags} --yes"), 0)?;
     say(&format!("reboot: {:?}", host.vm.reboot()?));
     host.run("for i in $(seq 60); do systemctl is-active -q docker && break; sleep 2; done; docker ps -q >/dev/null")?;
@@ -234,6 +235,11 @@ fn reboot_after_apply() -> Result<()> {
     }
     let rules = host.run("auditctl -l")?;
     ensure!(rules.contains("/etc/passwd") && rules.contains("site-hostname"), "rules of others are loaded:\n{rules}");
+    // Containers with policy `no` stay down after a boot, and there are other processes: the rest comes back.
+    host.cofferdam_exits("harden rollback --last --yes", 0)?;
+    let after = host.state()?;
+    let same = (&before.files, &before.audit, &before.daemon) == (&after.files, &after.audit, &after.daemon);
+    ensure!(same, "rollback after a reboot brings everything back:\n{}", difference(&before, &after));
     Ok(())
 }
 
