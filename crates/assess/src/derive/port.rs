@@ -32,12 +32,21 @@ fn view(binding: &PortBinding) -> PublishedPort {
     let host_port = number(&binding.host_port);
     PublishedPort {
         privileged: host_port.fact.clone().map(is_privileged).into(),
+        text: text(binding, port, protocol).into(),
         all_addresses: is_every_address(&binding.address).into(),
         address: if binding.address.is_empty() { "0.0.0.0".to_owned() } else { binding.address.clone() }.into(),
         host_port,
         container_port: number(port),
         protocol: protocol.to_owned().into(),
     }
+}
+
+/// As docker ps writes it.
+fn text(binding: &PortBinding, port: &str, protocol: &str) -> String {
+    let address = if binding.address.is_empty() { "0.0.0.0" } else { &binding.address };
+    let address = if address.contains(':') && !address.starts_with('[') { format!("[{address}]") } else { address.to_owned() };
+    let host_port = if binding.host_port.is_empty() { "(any)" } else { &binding.host_port };
+    format!("{address}:{host_port}->{port}/{protocol}")
 }
 
 /// Empty: chosen by the engine from the ephemeral range, 0. Of a range the first counts, since it is the lowest.

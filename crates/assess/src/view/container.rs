@@ -129,6 +129,8 @@ view! {
         container_port: i64;
         /// tcp, udp or sctp.
         protocol: String;
+        /// All of it as docker ps writes it: `0.0.0.0:8080->80/tcp`.
+        text: String;
         /// The host port is one of 1 to 1023, which only privileged programs may open.
         privileged: bool => "its host port is privileged" / "its host port is not privileged";
         /// It is published on every address of the host, IPv4 or IPv6.
@@ -260,6 +262,7 @@ impl Sound for PublishedPort {
             host_port: 8080.into(),
             container_port: 8080.into(),
             protocol: "tcp".to_owned().into(),
+            text: "127.0.0.1:8080->8080/tcp".to_owned().into(),
             privileged: false.into(),
             all_addresses: false.into(),
         }
@@ -268,6 +271,11 @@ impl Sound for PublishedPort {
     fn settle(&mut self, given: &[&str]) {
         if given.contains(&"address") && !given.contains(&"all_addresses") {
             self.all_addresses = self.address.fact.clone().map(|address| crate::derive::port::is_every_address(&address)).into();
+        }
+        if let (false, Some(address), Some(host), Some(container), Some(protocol)) =
+            (given.contains(&"text"), self.address.known(), self.host_port.known(), self.container_port.known(), self.protocol.known())
+        {
+            self.text = format!("{address}:{host}->{container}/{protocol}").into();
         }
         if given.contains(&"host_port") && !given.contains(&"privileged") {
             self.privileged = self.host_port.fact.clone().map(crate::derive::port::is_privileged).into();
