@@ -3,7 +3,9 @@
 use serde::de::DeserializeSeed;
 use serde_json::Value;
 
-use super::keep::Keep::{self, DaemonArgv, Each, Entries, Environment, HealthTest, Members, Names, NetworkOptions, Plain, SecurityOptions};
+use super::keep::Keep::{
+    self, DaemonArgv, Each, Entries, Environment, HealthTest, Members, Names, NetworkOptions, Plain, SecurityOptions, Url,
+};
 use super::keep::KeepSeed;
 use crate::obstacle::{Answer, Obstacle};
 use crate::source::EngineQuestion;
@@ -29,7 +31,11 @@ static INFO: Keep = Members(&[
     ("CgroupVersion", Plain),
     (
         "RegistryConfig",
-        Members(&[("InsecureRegistryCIDRs", Each(&Plain)), ("IndexConfigs", Entries(&Members(&[("Name", Plain), ("Secure", Plain)])))]),
+        Members(&[
+            ("InsecureRegistryCIDRs", Each(&Plain)),
+            ("IndexConfigs", Entries(&Members(&[("Name", Plain), ("Secure", Plain)]))),
+            ("Mirrors", Each(&Url)),
+        ]),
     ),
     ("Plugins", Members(&[("Authorization", Each(&Plain))])),
     ("Warnings", Each(&Plain)),
