@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::docker::{self, Gathered};
 use crate::error::CollectError;
 use crate::gaps::{Gaps, needs};
-use crate::host::{Places, places_of_rules};
+use crate::host::{Clues, Places, Reach, engine_files, groups, places_of_rules, runtimes_of};
 use crate::machine::Machine;
 use crate::obstacle::{Answer, Obstacle};
 use crate::options::Options;
@@ -19,7 +19,18 @@ use crate::source::{EngineApi, EngineQuestion};
 use crate::world::World;
 
 /// What is looked at on every host, engine or not.
-const USUAL_PLACES: &[&str] = &["/etc/docker", "/etc/docker/daemon.json", "/run/containerd", "/run/containerd/containerd.sock"];
+const USUAL_PLACES: &[&str] = &[
+    "/etc/docker",
+    "/etc/docker/daemon.json",
+    "/etc/default/docker",
+    "/etc/sysconfig/docker",
+    "/etc/containerd/config.toml",
+    "/run/containerd",
+    "/run/containerd/containerd.sock",
+    // Whether audit rules come back at the next boot hangs on these two.
+    "/etc/audit/rules.d",
+    "/etc/tmpfiles.d/cofferdam.conf",
+];
 
 const RIGHTS: &str = "root or membership of the group docker";
 
@@ -73,8 +84,16 @@ fn without_engine(world: &World, denied: Option<&dyn EngineApi>) -> Seen {
         }
         None => Fact::Absent,
     };
-    places.look(world, &reach, &mut host, &mut sources, &gaps);
+    let why = if denied.is_some() { "the engine may not be asked" } else { "no engine was asked for" };
+    look(&Clues::none(why), places, world, &reach, &mut host, &mut sources, &gaps);
     Seen { host, docker, sources, gaps }
+}
+
+/// The engine's files: first where they are, then their inodes, then whose groups they belong to.
+fn look(clues: &Clues<'_>, mut places: Places, world: &World, reach: &Reach, host: &mut Host, sources: &mut Sources, gaps: &Gaps) {
+    host.engine_files = engine_files(clues, world, reach, &mut places, sources, gaps);
+    places.look(world, reach, host, sources, gaps);
+    host.engine_files.groups = groups(host, world, reach, sources, gaps);
 }
 
 fn usual_places(host: &Host) -> Places {
@@ -113,6 +132,7 @@ async fn with_engine(world: &World, api: &Arc<dyn EngineApi>, trouble: Option<Ob
     let malformed = |what: &str| Obstacle::Malformed(format!("no {what} in it"));
     let version = version.and_then(|value| docker::version(&value).ok_or_else(|| malformed("version")));
     let version = observed(version, "/version", "the engine's version", sources, gaps);
+    let runtimes = info.as_ref().map_or_else(|obstacle| Fact::unknown(format!("/info: {obstacle}")), runtimes_of);
     let info = observed(info.map(|value| docker::info(&value)), "/info", "the engine's own description", sources, gaps);
     let cmdline = debug_vars.and_then(|value| docker::command_line(&value).ok_or_else(|| malformed("cmdline")));
     let cmdline = observed(cmdline, "/debug/vars", "the daemon's command line by its own word", sources, gaps);
@@ -140,7 +160,15 @@ async fn with_engine(world: &World, api: &Arc<dyn EngineApi>, trouble: Option<Ob
     for path in of_process.chain(config_path.known().cloned()).chain(docker::tls_files(argv, &config_file)) {
         places.stat(path);
     }
-    places.look(world, &reach, &mut host, sources, gaps);
+    let clues = Clues {
+        process: process.as_ref(),
+        no_process: &no_process,
+        sockets: docker::told_sockets(argv, &config_file),
+        socket: Some(api.socket()),
+        data_root: info.fact.as_ref().and_then(|info| info.root_dir.clone()),
+        runtimes,
+    };
+    look(&clues, places, world, &reach, &mut host, sources, gaps);
 
     let process = match process {
         Some(mut process) => {

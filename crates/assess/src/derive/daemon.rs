@@ -8,10 +8,8 @@ mod tests;
 use facts::docker::{Engine, Info, Listener};
 use facts::{Fact, Observed, Snapshot};
 
-use super::kleene;
-use super::paths::Paths;
 use super::settings::{Setting, Settings, State};
-use crate::view::{Daemon, Listing, Origin, Seen, TcpListener, TlsFile};
+use crate::view::{Daemon, Listing, Origin, PlacedFile, Seen, TcpListener};
 
 pub(crate) fn daemon(snapshot: &Snapshot, settings: &Settings) -> Daemon {
     let engine = match &snapshot.docker {
@@ -134,46 +132,8 @@ impl Reader<'_> {
         Seen::new(fact, Origin::words("flags and configuration file"))
     }
 
-    /// In force only with `tls` or `tlsverify`.
-    fn tls_ca(&self) -> Seen<TlsFile> {
-        let origin = self.origin("tlscacert");
-        let on = kleene::or(self.settings.bool("tls"), self.settings.bool("tlsverify"));
-        let fact = match on {
-            Fact::Known(false) | Fact::Absent => Fact::Absent,
-            Fact::Unknown { why } => Fact::Unknown { why },
-            Fact::Known(true) => self.settings.text("tlscacert").map(|path| self.tls_file(&path)),
-        };
-        Seen::new(fact, origin)
-    }
-
-    fn tls_file(&self, path: &str) -> TlsFile {
-        let paths = Paths::of(&self.snapshot.host);
-        // Modes of a link are no modes: the file behind it counts.
-        let real = match paths.is_link(path) {
-            Fact::Known(false) => Fact::Known(path.to_owned()),
-            _ => paths.canonical(path),
-        };
-        let stat = match &real {
-            Fact::Known(real) => paths.stat(real).or_else(|| paths.stat(path).filter(|_| real == path)),
-            _ => None,
-        };
-        let origin = || stat.map_or_else(Origin::default, |stat| Origin::at(stat.source, "stat"));
-        let fact = match (&real, stat) {
-            (Fact::Unknown { why }, _) => Fact::unknown(why.clone()),
-            (_, Some(stat)) => stat.fact.as_ref(),
-            (_, None) => Fact::unknown(format!("{path} was not looked at")),
-        };
-        let seen = |pick: fn(&facts::host::FileStat) -> i64| Seen::new(fact.clone().map(pick), origin());
-        TlsFile {
-            path: path.to_owned().into(),
-            exists: Seen::new(fact.clone().map(|_| true).absent_as(false), origin()),
-            uid: seen(|stat| i64::from(stat.uid)),
-            gid: seen(|stat| i64::from(stat.gid)),
-            mode: Seen::new(fact.clone().map(|stat| format!("{:04o}", stat.mode)), origin()),
-            owner_is_root: Seen::new(fact.clone().map(|stat| stat.uid == 0 && stat.gid == 0), origin()),
-            // With an ACL the group bits are its mask: no named user or group has more than they say (acl(5)).
-            mode_at_most_0444: Seen::new(fact.clone().map(|stat| stat.mode & !0o444 == 0), origin()),
-        }
+    fn tls_ca(&self) -> Seen<PlacedFile> {
+        Seen::new(super::file::tls_file(self.snapshot, self.settings, "tlscacert"), self.origin("tlscacert"))
     }
 }
 

@@ -2,9 +2,10 @@
 
 use facts::{Fact, Snapshot};
 
+use super::settings::Settings;
 use crate::view::{Host, Listing, Origin, Seen};
 
-pub(crate) fn host(snapshot: &Snapshot) -> Host {
+pub(crate) fn host(snapshot: &Snapshot, settings: &Settings) -> Host {
     let host = &snapshot.host;
     let has = |name: &str| {
         let active = host.lsms.fact.as_ref().map(|lsms| lsms.iter().any(|lsm| lsm == name));
@@ -21,6 +22,7 @@ pub(crate) fn host(snapshot: &Snapshot) -> Host {
             Origin::at(host.memory_total.source, "MemTotal"),
         ),
         audit: super::audit::audit(snapshot).into(),
+        files: super::file::files(snapshot, settings).into(),
     }
 }
 

@@ -6,6 +6,7 @@ mod audit;
 pub(crate) mod capability;
 mod container;
 mod daemon;
+pub(crate) mod file;
 mod host;
 mod image;
 pub(crate) mod kleene;

@@ -41,7 +41,7 @@ const UNLISTED: &str = "(could not be listed)";
 /// Works out all views.
 pub fn views(snapshot: &Snapshot) -> Views {
     let settings = settings(snapshot);
-    let host = super::host::host(snapshot);
+    let host = super::host::host(snapshot, &settings);
     let daemon = super::daemon::daemon(snapshot, &settings);
     let sockets = RuntimeSockets::of(snapshot, &settings);
     let neighbours = Neighbours(snapshot.engine());

@@ -1,5 +1,6 @@
 //! The engine's daemon, as checks speak of it.
 
+use super::file::PlacedFile;
 use super::record::{Sound, view};
 use super::seen::Listing;
 
@@ -41,7 +42,7 @@ view! {
         /// TCP addresses on which the API listens.
         tcp_listeners: Listing<TcpListener>;
         /// The CA certificate of the TLS API. Absent: none is in force.
-        tls_ca: TlsFile, maybe;
+        tls_ca: PlacedFile, maybe;
         /// User id that the process has on the host.
         uid: i64;
         /// The daemon writes packet filter rules for IPv4.
@@ -90,26 +91,6 @@ view! {
         loopback: bool => "it listens on loopback" / "it listens beyond loopback";
         /// A request without a client certificate was answered.
         answers_without_certificate: bool => "it answers without a client certificate" / "it answers only with a client certificate";
-    }
-}
-
-view! {
-    /// A file of TLS material.
-    pub struct TlsFile {
-        /// Path as configured.
-        path: String;
-        /// Whether it is there.
-        exists: bool => "{path} exists" / "{path} does not exist";
-        /// Owning user id.
-        uid: i64;
-        /// Owning group id.
-        gid: i64;
-        /// Mode in octal: `0444`.
-        mode: String;
-        /// User and group are root.
-        owner_is_root: bool => "{path} belongs to root:root" / "{path} belongs to {uid}:{gid}";
-        /// No bit beyond 0444 is set; where there is an ACL, its mask is among these bits and bounds it.
-        mode_at_most_0444: bool => "{path} has mode {mode}, at most 0444" / "{path} has mode {mode}, more than 0444";
     }
 }
 
@@ -163,39 +144,6 @@ impl Sound for TcpListener {
     fn settle(&mut self, given: &[&str]) {
         if given.contains(&"address") && !given.contains(&"loopback") {
             self.loopback = self.address.fact.clone().map(|address| crate::derive::is_loopback(&address)).into();
-        }
-    }
-}
-
-impl Sound for TlsFile {
-    fn sound() -> Self {
-        Self {
-            path: "/etc/docker/tls/ca.pem".to_owned().into(),
-            exists: true.into(),
-            uid: 0.into(),
-            gid: 0.into(),
-            mode: "0444".to_owned().into(),
-            owner_is_root: true.into(),
-            mode_at_most_0444: true.into(),
-        }
-    }
-
-    fn settle(&mut self, given: &[&str]) {
-        use crate::derive::kleene::and;
-        if !given.contains(&"owner_is_root") && (given.contains(&"uid") || given.contains(&"gid")) {
-            let zero = |id: &facts::Fact<i64>| id.clone().map(|id| id == 0);
-            self.owner_is_root = and(zero(&self.uid.fact), zero(&self.gid.fact)).into();
-        }
-        if given.contains(&"mode") && !given.contains(&"mode_at_most_0444") {
-            self.mode_at_most_0444 = self
-                .mode
-                .fact
-                .clone()
-                .and_then(|mode| match u32::from_str_radix(&mode, 8) {
-                    Ok(mode) => facts::Fact::Known(mode & !0o444 == 0),
-                    Err(_) => facts::Fact::unknown("the mode is not octal"),
-                })
-                .into();
         }
     }
 }

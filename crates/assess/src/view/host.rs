@@ -1,5 +1,6 @@
 //! The machine, as checks speak of it.
 
+use super::file::Files;
 use super::record::{Sound, view};
 use super::seen::Listing;
 
@@ -20,6 +21,8 @@ view! {
         memory_total: i64;
         /// Kernel audit.
         audit: Audit;
+        /// The engine's files.
+        files: Files;
     }
 }
 
@@ -44,6 +47,28 @@ view! {
         daemon_json: AuditedPath;
         /// The daemon's configuration folder.
         etc_docker: AuditedPath;
+        /// The folder of images, containers and volumes, as the engine reports it.
+        data_root: AuditedPath;
+        /// The unit that runs the daemon, with its drop-ins: covered where each file is. The path is the first that is not covered.
+        docker_service: AuditedPath;
+        /// The socket unit with its drop-ins and the API sockets, likewise.
+        docker_socket: AuditedPath;
+        /// /etc/default/docker.
+        etc_default_docker: AuditedPath;
+        /// /etc/sysconfig/docker.
+        etc_sysconfig_docker: AuditedPath;
+        /// containerd's configuration file.
+        containerd_config: AuditedPath;
+        /// The program file of the containerd that the daemon uses.
+        containerd: AuditedPath;
+        /// containerd's oldest shim.
+        containerd_shim: AuditedPath;
+        /// containerd's first shim for runc.
+        containerd_shim_runc_v1: AuditedPath;
+        /// containerd's shim for runc.
+        containerd_shim_runc_v2: AuditedPath;
+        /// The programs of the low level runtimes, likewise.
+        runc: AuditedPath;
     }
 }
 
@@ -75,6 +100,7 @@ impl Sound for Host {
             selinux_enforcing: false.into(),
             memory_total: 8_589_934_592.into(),
             audit: Audit::sound().into(),
+            files: Files::sound().into(),
         }
     }
 
@@ -112,6 +138,17 @@ impl Sound for Audit {
             containerd_sock: path("/run/containerd/containerd.sock", "path").into(),
             daemon_json: path("/etc/docker/daemon.json", "path").into(),
             etc_docker: path("/etc/docker", "dir").into(),
+            data_root: path("/var/lib/docker", "dir").into(),
+            docker_service: path("/usr/lib/systemd/system/docker.service", "path").into(),
+            docker_socket: path("/usr/lib/systemd/system/docker.socket", "path").into(),
+            etc_default_docker: path("/etc/default/docker", "path").into(),
+            etc_sysconfig_docker: path("/etc/sysconfig/docker", "path").into(),
+            containerd_config: path("/etc/containerd/config.toml", "path").into(),
+            containerd: path("/usr/bin/containerd", "path").into(),
+            containerd_shim: path("/usr/bin/containerd-shim", "path").into(),
+            containerd_shim_runc_v1: path("/usr/bin/containerd-shim-runc-v1", "path").into(),
+            containerd_shim_runc_v2: path("/usr/bin/containerd-shim-runc-v2", "path").into(),
+            runc: path("/usr/sbin/runc", "path").into(),
         }
     }
 

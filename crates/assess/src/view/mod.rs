@@ -3,6 +3,7 @@
 
 mod container;
 mod daemon;
+mod file;
 mod host;
 mod image;
 mod network;
@@ -10,7 +11,8 @@ pub(crate) mod record;
 mod seen;
 
 pub use container::{Container, Mount, PublishedPort};
-pub use daemon::{Daemon, TcpListener, TlsFile};
+pub use daemon::{Daemon, TcpListener};
+pub use file::{DataRoot, Files, PlacedFile};
 pub use host::{Audit, AuditedPath, Host};
 pub use image::Image;
 pub use network::Network;

@@ -102,6 +102,28 @@ pub(crate) fn tls_files(argv: Option<&[String]>, config: &Observed<TextFile>) ->
     paths.collect()
 }
 
+/// What the daemon was told of its Unix sockets.
+pub(crate) struct ToldSockets {
+    /// Values of `host`, by flag and by file.
+    pub(crate) hosts: Vec<String>,
+    /// Its folder for sockets and state of its inner workings.
+    pub(crate) exec_root: String,
+}
+
+/// What the daemon was told of its Unix sockets, by flag and by file. Unknown where either could not be read.
+pub(crate) fn told_sockets(argv: Option<&[String]>, config: &Observed<TextFile>) -> Fact<ToldSockets> {
+    let Some(argv) = argv else { return Fact::unknown("the daemon's command line could not be read") };
+    if let Some(why) = config.fact.why() {
+        return Fact::unknown(why);
+    }
+    let (given, entries) = (arguments(argv), entries(config));
+    let by_flag = given.iter().filter(|argument| argument.name == "host").filter_map(|argument| argument.value.clone());
+    let by_key = entries.iter().filter(|entry| entry.key == "hosts").filter_map(|entry| entry.value.as_array()).flatten();
+    let hosts = by_flag.chain(by_key.filter_map(Value::as_str).map(str::to_owned)).collect();
+    let by_key = entries.iter().find(|entry| entry.key == "exec-root").and_then(|entry| entry.value.as_str());
+    Fact::Known(ToldSockets { hosts, exec_root: flag(&given, "exec-root").or(by_key).unwrap_or("/var/run/docker").to_owned() })
+}
+
 /// Ports of the TCP addresses that the daemon was told to serve its API on.
 pub(crate) fn api_ports(argv: Option<&[String]>, config: &Observed<TextFile>) -> Vec<u16> {
     let (given, entries) = (argv.map(arguments).unwrap_or_default(), entries(config));

@@ -15,7 +15,7 @@ mod process;
 mod startup;
 mod unit;
 
-pub(crate) use config::{api_ports, command_line, config_file, config_path, pid_file, tls_files};
+pub(crate) use config::{ToldSockets, api_ports, command_line, config_file, config_path, pid_file, tls_files, told_sockets};
 pub(crate) use containers::{containers, images, networks};
 pub(crate) use daemon::{Daemon, NotFound, find, program};
 pub(crate) use gather::{Gathered, gather};
@@ -23,4 +23,4 @@ pub(crate) use info::{info, version};
 pub(crate) use listeners::{listeners, listening, published};
 pub(crate) use process::daemon_process;
 pub(crate) use startup::startup;
-pub(crate) use unit::unit;
+pub(crate) use unit::{unit, unit_paths};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use facts::docker::Unit;
-use facts::host::{FileKind, TextFile};
+use facts::host::{FileKind, FileStat, TextFile};
 use facts::{Fact, Observed, Source, Sources};
 
 use crate::gaps::Gaps;
@@ -61,15 +61,45 @@ fn fragment(name: &str, world: &World, sources: &mut Sources, gaps: &Gaps) -> Ob
     Observed::new(sources.intern(Source::File { path: format!("/etc/systemd/system/{name}") }), Fact::Absent)
 }
 
+/// Paths of a unit's files as they apply: the main file, then the drop-ins. Empty: there is no such unit, or it is masked.
+pub(crate) fn unit_paths(name: &str, world: &World, gaps: &Gaps) -> Fact<Vec<String>> {
+    for folder in SEARCH {
+        let path = format!("{folder}/{name}");
+        match world.files.lstat(&path) {
+            Ok(stat) if is_masked(&stat) => return Fact::Known(Vec::new()),
+            Ok(_) => {
+                return drop_in_paths(name, world, gaps).and_then(|found| {
+                    let mut paths = vec![path];
+                    for drop_in in found.into_values() {
+                        match world.files.lstat(&drop_in) {
+                            Ok(stat) if is_masked(&stat) => {}
+                            Ok(_) => paths.push(drop_in),
+                            Err(Obstacle::NotFound) => {}
+                            Err(obstacle) => return gaps.unknown(WHAT, &drop_in, &obstacle, "root"),
+                        }
+                    }
+                    Fact::Known(paths)
+                });
+            }
+            Err(Obstacle::NotFound) => {}
+            Err(obstacle) => return gaps.unknown(WHAT, &path, &obstacle, "root"),
+        }
+    }
+    Fact::Known(Vec::new())
+}
+
+/// A link to /dev/null stands for "nothing".
+fn is_masked(stat: &FileStat) -> bool {
+    stat.kind == FileKind::Symlink && stat.target.as_deref() == Some("/dev/null")
+}
+
 /// A file; `None`: there is none.
 fn file(path: &str, world: &World, gaps: &Gaps) -> Option<Fact<TextFile>> {
     match world.files.text(path, Content::Unit) {
         Ok(file) => Some(Fact::Known(file)),
         Err(Obstacle::NotFound) => None,
         Err(obstacle) => match world.files.lstat(path) {
-            Ok(stat) if stat.kind == FileKind::Symlink && stat.target.as_deref() == Some("/dev/null") => {
-                Some(Fact::Known(TextFile { path: path.to_owned(), stat, text: String::new() }))
-            }
+            Ok(stat) if is_masked(&stat) => Some(Fact::Known(TextFile { path: path.to_owned(), stat, text: String::new() })),
             _ => Some(gaps.unknown(WHAT, path, &obstacle, "root")),
         },
     }
@@ -78,6 +108,19 @@ fn file(path: &str, world: &World, gaps: &Gaps) -> Option<Fact<TextFile>> {
 /// Drop-ins in the order in which they apply. Of two with the same name the one in the more important folder counts: folders of the unit's
 /// own name before those of its prefixes before those of its type, and each in the order of the search path.
 fn drop_ins(name: &str, world: &World, sources: &mut Sources, gaps: &Gaps) -> Fact<Vec<Observed<TextFile>>> {
+    drop_in_paths(name, world, gaps).map(|found| {
+        let read = found.into_values().filter_map(|path| {
+            let fact = file(&path, world, gaps)?;
+            // A drop-in that is masked by a link to /dev/null is not read.
+            let masked = fact.known().is_some_and(|file| file.stat.kind == FileKind::Symlink);
+            (!masked).then(|| Observed::new(sources.intern(Source::File { path }), fact))
+        });
+        read.collect()
+    })
+}
+
+/// Paths of the drop-ins by file name.
+fn drop_in_paths(name: &str, world: &World, gaps: &Gaps) -> Fact<BTreeMap<String, String>> {
     let mut found: BTreeMap<String, String> = BTreeMap::new();
     for owner in owners(name) {
         for folder in SEARCH {
@@ -93,13 +136,7 @@ fn drop_ins(name: &str, world: &World, sources: &mut Sources, gaps: &Gaps) -> Fa
             }
         }
     }
-    let read = found.into_values().filter_map(|path| {
-        let fact = file(&path, world, gaps)?;
-        // A drop-in that is masked by a link to /dev/null is not read.
-        let masked = fact.known().is_some_and(|file| file.stat.kind == FileKind::Symlink);
-        (!masked).then(|| Observed::new(sources.intern(Source::File { path }), fact))
-    });
-    Fact::Known(read.collect())
+    Fact::Known(found)
 }
 
 /// Names whose drop-in folders apply to a unit: `a-b.service`, `a-.service`, `service`.

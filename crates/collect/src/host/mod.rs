@@ -1,12 +1,14 @@
 //! The machine: kernel, security modules, audit, files.
 
 mod audit;
+mod engine_files;
 mod files;
 mod modules;
 
+pub(crate) use engine_files::{Clues, engine_files, groups, runtimes_of};
 pub(crate) use files::{Places, places_of_rules, resolved};
 
-use facts::host::Host;
+use facts::host::{EngineFiles, Host};
 use facts::{Fact, Observed, Source, Sources};
 
 use crate::docker;
@@ -65,6 +67,7 @@ pub(crate) fn host(world: &World, reach: &Reach, cgroups: &Answer<Vec<CgroupMoun
         audit: audit::audit(world, reach, sources, gaps),
         files: std::collections::BTreeMap::new(),
         resolved_paths: std::collections::BTreeMap::new(),
+        engine_files: EngineFiles::default(),
     }
 }
 
@@ -86,6 +89,7 @@ fn out_of_reach(why: &str, sources: &mut Sources) -> Host {
         audit: audit::out_of_reach(why, sources),
         files: std::collections::BTreeMap::new(),
         resolved_paths: std::collections::BTreeMap::new(),
+        engine_files: EngineFiles::default(),
     }
 }
 

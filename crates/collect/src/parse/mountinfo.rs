@@ -1,4 +1,6 @@
-//! /proc/PID/mountinfo (proc_pid_mountinfo(5)), as far as control groups and the root go.
+//! /proc/PID/mountinfo (proc_pid_mountinfo(5)): control groups, the root, and what a path lies on.
+
+use facts::host::MountPoint;
 
 use crate::source::CgroupMount;
 
@@ -15,6 +17,43 @@ pub(crate) fn root_mount(text: &str) -> Option<(String, String)> {
         (mount_point == "/").then(|| (device.to_owned(), unescape(folder)))
     };
     text.lines().filter_map(root).next_back()
+}
+
+/// One line with the numbers that tie mounts together.
+struct Mounted {
+    id: u64,
+    parent: u64,
+    mount: MountPoint,
+}
+
+/// The mount that a canonical path lies on, found as the kernel walks: from the root's mount to the mounts that lie on it. A mount that a
+/// later one on a folder above hides is never come by.
+pub(crate) fn mount_of(text: &str, path: &str) -> Option<MountPoint> {
+    let mut mounts: Vec<Mounted> = text.lines().filter_map(mounted).filter(|one| is_within(path, &one.mount.mount_point)).collect();
+    let ids: Vec<u64> = mounts.iter().map(|one| one.id).collect();
+    let is_root = |one: &Mounted| one.mount.mount_point == "/" && (one.parent == one.id || !ids.contains(&one.parent));
+    let mut at = mounts.iter().position(is_root).map(|index| mounts.swap_remove(index))?;
+    loop {
+        // Of the mounts on this one, the path comes by the one nearest to its start. Each is taken out, so this ends.
+        let next = mounts.iter().enumerate().filter(|(_, one)| one.parent == at.id).min_by_key(|(_, one)| one.mount.mount_point.len());
+        match next.map(|(index, _)| index) {
+            Some(index) => at = mounts.swap_remove(index),
+            None => return Some(at.mount),
+        }
+    }
+}
+
+fn is_within(path: &str, folder: &str) -> bool {
+    folder == "/" || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn mounted(line: &str) -> Option<Mounted> {
+    let (mount, file_system) = line.split_once(" - ")?;
+    let mut fields = mount.split(' ');
+    let (id, parent) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+    let (device, root, mount_point) = (fields.next()?.to_owned(), unescape(fields.next()?), unescape(fields.next()?));
+    let kind = file_system.split(' ').next()?.to_owned();
+    Some(Mounted { id, parent, mount: MountPoint { mount_point, root, device, kind } })
 }
 
 fn cgroup_mount(line: &str) -> Option<CgroupMount> {
@@ -77,5 +116,27 @@ mod tests {
         assert_eq!(root_mount(text), None);
         let roots = "1 0 0:1 / / rw - rootfs none rw\n2 1 8:1 /a\\040b / rw - ext4 /dev/sda1 rw\n";
         assert_eq!(root_mount(roots), Some(("8:1".to_owned(), "/a b".to_owned())));
+    }
+
+    #[test]
+    fn what_a_path_lies_on() {
+        let text = "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n\
+                    30 22 8:2 / /var rw - xfs /dev/sda2 rw\n\
+                    31 30 8:3 / /var/lib/docker rw - ext4 /dev/sda3 rw\n\
+                    32 22 8:9 / /var/lib/docker rw - ext4 /dev/hidden rw\n\
+                    33 31 8:3 /x /var/lib/docker rw - ext4 /dev/sda3 rw\n\
+                    40 22 0:5 / /srv/a\\040b rw - tmpfs t rw\n";
+        let at = |path: &str| mount_of(text, path).map(|mount| (mount.device, mount.mount_point, mount.root));
+        let expect = |device: &str, mount_point: &str, root: &str| Some((device.to_owned(), mount_point.to_owned(), root.to_owned()));
+        // A mount on top of another at the same place, and one that /var hides.
+        assert_eq!(at("/var/lib/docker"), expect("8:3", "/var/lib/docker", "/x"));
+        assert_eq!(at("/var/lib/docker/overlay2"), expect("8:3", "/var/lib/docker", "/x"));
+        assert_eq!(at("/var/lib/dockerx"), expect("8:2", "/var", "/"));
+        assert_eq!(at("/var/lib"), expect("8:2", "/var", "/"));
+        assert_eq!(at("/"), expect("8:1", "/", "/"));
+        assert_eq!(at("/srv/a b/c"), expect("0:5", "/srv/a b", "/"));
+        assert_eq!(mount_of("", "/"), None);
+        // Mounts that are each other's parents end.
+        assert_eq!(mount_of("1 2 8:1 / / rw - a b\n2 1 8:2 / / rw - a b\n", "/"), None);
     }
 }

@@ -4,9 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::source::{TcpListening, UnixListening};
 
-/// Listening Unix sockets whose path ends in this file name.
+/// Listening Unix sockets whose path ends in this file name; all that have a path where it is empty.
 pub(crate) fn unix_listeners(text: &str, file_name: &str) -> Vec<UnixListening> {
-    text.lines().skip(1).filter_map(unix_listener).filter(|socket| socket.path.rsplit('/').next() == Some(file_name)).collect()
+    let fits = |socket: &UnixListening| file_name.is_empty() || socket.path.rsplit('/').next() == Some(file_name);
+    text.lines().skip(1).filter_map(unix_listener).filter(fits).collect()
 }
 
 fn unix_listener(line: &str) -> Option<UnixListening> {

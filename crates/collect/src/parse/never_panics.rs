@@ -47,6 +47,8 @@ proptest! {
         super::id_map(&text);
         super::cgroup_mounts(&text);
         super::root_mount(&text);
+        super::mount_of(&text, &other);
+        super::mount_of(&text, "/var/lib/docker");
         super::cgroup_of(&text, None);
         super::cgroup_of(&text, Some("memory"));
         super::names_container(&text, &other);

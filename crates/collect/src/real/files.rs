@@ -68,6 +68,8 @@ impl Files for RealFiles {
                 Content::AuditRules => redact::audit_rules(&text),
                 Content::PidFile => redact::pid_file(&text),
                 Content::StartupRecord => redact::startup_record(&text),
+                Content::Groups => redact::groups(&text),
+                Content::Users => redact::users(&text),
             };
             Ok(TextFile { path: path.to_owned(), stat, text })
         })

@@ -3,6 +3,8 @@
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
 
+use facts::host::MountPoint;
+
 use super::read_at_most;
 use crate::obstacle::{Answer, Obstacle};
 use crate::source::{CgroupMount, Namespace, ProcText, ProcessId, Processes, Program, TcpListening, UnixListening};
@@ -54,6 +56,14 @@ impl Processes for RealProcesses {
         let words: Vec<String> = bytes.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned()).collect();
         match program {
             Program::Proxy => Ok(redact::proxy_argv(&words)),
+            Program::Containerd => {
+                let is_containerd = |name: &str| name.rsplit('/').next().is_some_and(|name| name.ends_with("containerd"));
+                if link(process, "exe").is_ok_and(|exe| is_containerd(exe.trim_end_matches(" (deleted)"))) {
+                    Ok(redact::containerd_argv(&words))
+                } else {
+                    Err(Obstacle::Other("the command line of a program that is not containerd is not kept".to_owned()))
+                }
+            }
             Program::Daemon => {
                 let by_exe = link(process, "exe").is_ok_and(|exe| redact::is_daemon(&exe));
                 if by_exe || redact::is_daemon(&words[0]) {
@@ -123,6 +133,11 @@ impl Processes for RealProcesses {
     fn cgroup_mounts(&self) -> Answer<Vec<CgroupMount>> {
         Ok(parse::cgroup_mounts(&text(ProcessId::Own, "mountinfo", SOCKETS_LIMIT)?))
     }
+
+    fn mount_of(&self, process: ProcessId, path: &str) -> Answer<MountPoint> {
+        let mounts = text(process, "mountinfo", SOCKETS_LIMIT)?;
+        parse::mount_of(&mounts, path).ok_or_else(|| Obstacle::Malformed("no mount of the root directory".to_owned()))
+    }
 }
 
 /// Children by the kernel's own list, one a thread (CONFIG_PROC_CHILDREN).
@@ -182,6 +197,8 @@ mod tests {
         assert!(parse::limits(&processes.text(own, ProcText::Limits).unwrap()).unwrap().len() > 10);
         assert!(parse::id_map(&processes.text(own, ProcText::UidMap).unwrap()).is_some());
         assert!(!processes.cgroup_mounts().unwrap().is_empty());
+        assert_eq!(processes.mount_of(own, "/proc").unwrap().kind, "proc");
+        assert!(matches!(processes.argv(own, Program::Containerd), Err(Obstacle::Other(_))));
         assert!(processes.shares_root(own).unwrap());
         assert!(matches!(processes.argv(own, Program::Daemon), Err(Obstacle::Other(_))));
         assert_eq!(processes.text(ProcessId::Other(u32::MAX), ProcText::Stat), Err(Obstacle::NotFound));

@@ -120,6 +120,9 @@ mod question {
     pub(super) fn cgroup_mounts() -> String {
         "process self cgroup mounts".to_owned()
     }
+    pub(super) fn mount_of(process: ProcessId, path: &str) -> String {
+        format!("process {process} mount of {path}")
+    }
     pub(super) fn engine(question: &EngineQuestion) -> String {
         question.path().map_or_else(|_| "engine GET (impossible id)".to_owned(), |path| format!("engine GET {path}"))
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use facts::host::{AuditRule, AuditStatus, FileStat, TextFile};
+use facts::host::{AuditRule, AuditStatus, FileStat, MountPoint, TextFile};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -137,6 +137,9 @@ impl Processes for Recorded<dyn Processes> {
     }
     fn cgroup_mounts(&self) -> Answer<Vec<CgroupMount>> {
         self.tape.note(question::cgroup_mounts(), self.inner.cgroup_mounts())
+    }
+    fn mount_of(&self, process: ProcessId, path: &str) -> Answer<MountPoint> {
+        self.tape.note(question::mount_of(process, path), self.inner.mount_of(process, path))
     }
 }
 

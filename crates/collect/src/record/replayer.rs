@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use facts::host::{AuditRule, AuditStatus, FileStat, TextFile};
+use facts::host::{AuditRule, AuditStatus, FileStat, MountPoint, TextFile};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -88,6 +88,9 @@ impl Processes for Replayed {
     }
     fn cgroup_mounts(&self) -> Answer<Vec<CgroupMount>> {
         self.answer(&question::cgroup_mounts())
+    }
+    fn mount_of(&self, process: ProcessId, path: &str) -> Answer<MountPoint> {
+        self.answer(&question::mount_of(process, path))
     }
 }
 

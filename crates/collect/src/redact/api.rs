@@ -24,6 +24,7 @@ static INFO: Keep = Members(&[
     ("SecurityOptions", Each(&Plain)),
     ("Swarm", Members(&[("LocalNodeState", Plain)])),
     ("DockerRootDir", Plain),
+    ("Runtimes", Entries(&Members(&[("path", Plain)]))),
     ("Debug", Plain),
     ("Driver", Plain),
     ("LoggingDriver", Plain),

@@ -146,6 +146,27 @@ pub fn proxy_argv(argv: &[String]) -> Vec<String> {
         .collect()
 }
 
+/// containerd's command line: where it finds its configuration and listens; every other word is replaced.
+pub fn containerd_argv(argv: &[String]) -> Vec<String> {
+    const FLAGS: &[&str] = &["config", "c", "address", "a", "root", "state", "log-level", "l"];
+    let mut kept_value = false;
+    argv.iter()
+        .enumerate()
+        .map(|(index, word)| {
+            if index == 0 {
+                return program(word);
+            }
+            if std::mem::take(&mut kept_value) {
+                return scrub(word);
+            }
+            let name = word.trim_start_matches('-');
+            let known = word.starts_with('-') && FLAGS.contains(&name.split_once('=').map_or(name, |(name, _)| name));
+            kept_value = known && !name.contains('=');
+            if known { scrub(word) } else { MARK.to_owned() }
+        })
+        .collect()
+}
+
 /// Whether a path, perhaps with systemd's prefix, names dockerd or its rootless wrapper.
 pub(crate) fn is_daemon(program: &str) -> bool {
     program.trim_start_matches(['-', '@', '+', '!', ':']).rsplit('/').next().is_some_and(|name| name.starts_with("dockerd"))
@@ -278,5 +299,8 @@ mod tests {
             "/usr/sbin/docker-proxy -proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 172.17.0.2 -container-port 80 -use-listen-fd";
         assert_eq!(proxy_argv(&words(line)), words(line));
         assert_eq!(proxy_argv(&words("p --x planted")), ["p", MARK, MARK]);
+        let line = "/usr/bin/containerd --config /etc/x.toml -a=/run/c.sock";
+        assert_eq!(containerd_argv(&words(line)), words(line));
+        assert_eq!(containerd_argv(&words("c --x planted")), ["c", MARK, MARK]);
     }
 }

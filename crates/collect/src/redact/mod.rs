@@ -1,15 +1,17 @@
 //! What the real sources may hand out. Allow-lists: a member, flag, key or directive that is not named here is dropped or replaced, so
 //! that one that a future engine or an unusual host brings cannot leak.
 
+mod accounts;
 mod api;
 mod argv;
 mod keep;
 mod rules;
 mod unit;
 
+pub use accounts::{groups, users};
 pub use api::engine_answer;
 pub(crate) use argv::is_daemon;
-pub use argv::{daemon_argv, proxy_argv};
+pub use argv::{containerd_argv, daemon_argv, proxy_argv};
 pub use rules::audit_rules;
 pub use unit::unit_file;
 

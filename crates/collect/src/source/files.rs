@@ -17,6 +17,10 @@ pub enum Content {
     PidFile,
     /// cofferdam's own record of the configuration that a daemon started with.
     StartupRecord,
+    /// /etc/group: names, numbers and members.
+    Groups,
+    /// /etc/passwd: names and numbers.
+    Users,
 }
 
 impl Content {
@@ -28,6 +32,8 @@ impl Content {
             Self::AuditRules => "audit-rules",
             Self::PidFile => "pid-file",
             Self::StartupRecord => "startup-record",
+            Self::Groups => "groups",
+            Self::Users => "users",
         }
     }
 }

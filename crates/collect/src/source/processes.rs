@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use facts::host::MountPoint;
 use serde::{Deserialize, Serialize};
 
 use crate::obstacle::Answer;
@@ -88,6 +89,8 @@ pub enum Program {
     Daemon,
     /// docker-proxy.
     Proxy,
+    /// containerd.
+    Containerd,
 }
 
 impl Program {
@@ -95,6 +98,7 @@ impl Program {
         match self {
             Self::Daemon => "daemon",
             Self::Proxy => "proxy",
+            Self::Containerd => "containerd",
         }
     }
 }
@@ -158,7 +162,7 @@ pub trait Processes: Send + Sync {
     /// Its child processes, sorted.
     fn children(&self, process: ProcessId) -> Answer<Vec<u32>>;
 
-    /// Listening Unix sockets of its network namespace whose path ends in this file name.
+    /// Listening Unix sockets of its network namespace whose path ends in this file name; with an empty one: all that have a path.
     fn unix_listeners(&self, process: ProcessId, file_name: &str) -> Answer<Vec<UnixListening>>;
 
     /// Listening TCP sockets of its network namespace, IPv4 then IPv6.
@@ -166,4 +170,7 @@ pub trait Processes: Send + Sync {
 
     /// Control group hierarchies that are mounted in this process's own mount namespace.
     fn cgroup_mounts(&self) -> Answer<Vec<CgroupMount>>;
+
+    /// The mount that a canonical path lies on in its mount namespace.
+    fn mount_of(&self, process: ProcessId, path: &str) -> Answer<MountPoint>;
 }

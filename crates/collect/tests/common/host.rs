@@ -10,7 +10,7 @@ use collect::source::{
 };
 use collect::{Answer, Obstacle, World};
 use facts::Fact;
-use facts::host::{AuditRule, AuditStatus, FileKind, FileStat, TextFile};
+use facts::host::{AuditRule, AuditStatus, FileKind, FileStat, MountPoint, TextFile};
 use serde_json::{Value, json};
 
 #[derive(Clone, Default)]
@@ -24,6 +24,8 @@ pub struct Host {
     pub answers: BTreeMap<String, Value>,
     pub peer: Option<Peer>,
     pub probes: BTreeMap<String, Answer<Probe>>,
+    /// Devices by mount point.
+    pub mounts: BTreeMap<String, String>,
     /// Processes whose descriptors may not be looked at.
     pub denied: Vec<u32>,
 }
@@ -227,6 +229,14 @@ impl Processes for Host {
     }
     fn cgroup_mounts(&self) -> Answer<Vec<CgroupMount>> {
         Ok(self.cgroup_mounts.clone())
+    }
+    fn mount_of(&self, process: ProcessId, path: &str) -> Answer<MountPoint> {
+        self.process(process)?;
+        let on = |folder: &str| folder == "/" || path == folder || path.starts_with(&format!("{folder}/"));
+        let found = self.mounts.iter().filter(|(folder, _)| on(folder)).max_by_key(|(folder, _)| folder.len());
+        let (mount_point, device) = found.ok_or_else(|| Obstacle::Malformed("no mounts".to_owned()))?;
+        let (root, kind) = ("/".to_owned(), "ext4".to_owned());
+        Ok(MountPoint { mount_point: mount_point.clone(), root, device: device.clone(), kind })
     }
 }
 

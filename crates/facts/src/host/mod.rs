@@ -1,9 +1,11 @@
 //! The machine: kernel, security modules, audit, files.
 
 mod audit;
+mod engine_files;
 mod file;
 
 pub use audit::{Audit, AuditField, AuditRule, AuditStatus};
+pub use engine_files::{EngineFiles, Group, MountPoint, RuntimeProgram};
 pub use file::{Acl, FileKind, FileStat, TextFile};
 
 use std::collections::BTreeMap;
@@ -39,4 +41,6 @@ pub struct Host {
     pub files: BTreeMap<String, Observed<FileStat>>,
     /// Where a path leads once every symbolic link is followed: only the live system can tell.
     pub resolved_paths: BTreeMap<String, Fact<String>>,
+    /// Where the engine's files are.
+    pub engine_files: EngineFiles,
 }

@@ -4,6 +4,7 @@ mod boot;
 mod coverage;
 mod rule;
 mod rules_file;
+mod several;
 mod syscall;
 
 #[cfg(test)]
@@ -11,10 +12,12 @@ mod tests;
 
 use facts::{Fact, Snapshot};
 
+use super::file;
 use super::kleene;
 use super::paths::Paths;
 use crate::view::{Audit, AuditedPath, Listing, Origin, Seen};
 use coverage::{Coverage, Scope, coverage};
+use file::Several;
 use rule::Rule;
 
 /// Kernel audit of the host.
@@ -27,6 +30,8 @@ pub(crate) fn audit(snapshot: &Snapshot) -> Audit {
     let daemon_pid = status("pid", |status| status.pid);
     let on = enabled.fact.clone().map(|enabled| enabled >= 1);
     let heard = daemon_pid.fact.clone().map(|pid| pid != 0);
+    let files = &snapshot.host.engine_files;
+    let shim = |name: &str| files.shims.get(name).cloned().unwrap_or_else(|| Fact::unknown(format!("{name} was not looked for")));
     let judge = Judge { snapshot, paths: Paths::of(&snapshot.host) };
     Audit {
         recording: Seen::new(kleene::and(on, heard), Origin::at(audit.status.source, "enabled, pid")),
@@ -35,9 +40,20 @@ pub(crate) fn audit(snapshot: &Snapshot) -> Audit {
         lost: status("lost", |status| status.lost),
         dockerd: judge.path(exe(snapshot), Scope::File),
         run_containerd: judge.canonical("/run/containerd", Scope::Folder),
-        containerd_sock: judge.path(containerd_socket(snapshot).and_then(|path| judge.paths.canonical(&path)), Scope::File),
-        daemon_json: judge.path(config_path(snapshot).and_then(|path| judge.paths.canonical(&path)), Scope::File),
+        containerd_sock: judge.path(file::containerd_socket(snapshot).and_then(|path| judge.paths.canonical(&path)), Scope::File),
+        daemon_json: judge.path(file::config_path(snapshot).and_then(|path| judge.paths.canonical(&path)), Scope::File),
         etc_docker: judge.canonical("/etc/docker", Scope::Folder),
+        data_root: judge.found(data_root(snapshot), Scope::Folder),
+        docker_service: judge.several(&file::service_paths(snapshot)),
+        docker_socket: judge.several(&sockets(snapshot)),
+        etc_default_docker: judge.canonical("/etc/default/docker", Scope::File),
+        etc_sysconfig_docker: judge.canonical("/etc/sysconfig/docker", Scope::File),
+        containerd_config: judge.found(files.containerd_config.clone(), Scope::File),
+        containerd: judge.found(files.containerd_exe.clone(), Scope::File),
+        containerd_shim: judge.found(shim("containerd-shim"), Scope::File),
+        containerd_shim_runc_v1: judge.found(shim("containerd-shim-runc-v1"), Scope::File),
+        containerd_shim_runc_v2: judge.found(shim("containerd-shim-runc-v2"), Scope::File),
+        runc: judge.several(&runtimes(snapshot)),
     }
 }
 
@@ -48,14 +64,37 @@ fn exe(snapshot: &Snapshot) -> Fact<String> {
     exe.map(|exe| exe.strip_suffix(" (deleted)").unwrap_or(exe).to_owned())
 }
 
-fn containerd_socket(snapshot: &Snapshot) -> Fact<String> {
-    let socket =
-        snapshot.docker.as_ref().and_then(|engine| engine.process.fact.as_ref()).and_then(|process| process.containerd_socket.as_ref());
-    socket.map(|socket| socket.strip_prefix("unix://").unwrap_or(socket).to_owned()).absent_as("/run/containerd/containerd.sock".to_owned())
+/// The data root by the engine's word.
+fn data_root(snapshot: &Snapshot) -> Fact<String> {
+    let root = snapshot.docker.as_ref().and_then(|engine| engine.info.fact.as_ref()).and_then(|info| info.root_dir.as_ref());
+    root.map(String::clone)
 }
 
-fn config_path(snapshot: &Snapshot) -> Fact<String> {
-    snapshot.docker.as_ref().and_then(|engine| engine.config_path.as_ref()).map(String::clone)
+/// The socket unit's files and the API sockets: earlier versions of the benchmark mean the one, later ones the other.
+fn sockets(snapshot: &Snapshot) -> Several {
+    let (mut both, sockets) = (file::socket_unit_paths(snapshot), file::api_sockets(snapshot));
+    both.paths.extend(sockets.paths);
+    both.unseen = both.unseen.or(sockets.unseen);
+    both
+}
+
+/// Programs of the runtimes, each once. One that is nowhere is no path.
+fn runtimes(snapshot: &Snapshot) -> Several {
+    let mut programs = Several::default();
+    match &snapshot.host.engine_files.runtimes {
+        Fact::Known(runtimes) => {
+            for runtime in runtimes {
+                match &runtime.path {
+                    Fact::Known(path) if !programs.paths.contains(path) => programs.paths.push(path.clone()),
+                    Fact::Known(_) | Fact::Absent => {}
+                    Fact::Unknown { why } => programs.unseen = Some(why.clone()),
+                }
+            }
+        }
+        Fact::Absent => {}
+        Fact::Unknown { why } => programs.unseen = Some(why.clone()),
+    }
+    programs
 }
 
 struct Judge<'s> {
@@ -68,7 +107,19 @@ impl Judge<'_> {
         self.path(self.paths.canonical(path), scope)
     }
 
+    /// A path that was looked for; Absent: there is no such file.
+    fn found(&self, path: Fact<String>, scope: Scope) -> Seen<AuditedPath> {
+        match path {
+            Fact::Absent => several::nothing().into(),
+            path => self.path(path.and_then(|path| self.paths.canonical(&path)), scope),
+        }
+    }
+
     fn path(&self, path: Fact<String>, scope: Scope) -> Seen<AuditedPath> {
+        self.one(path, scope).into()
+    }
+
+    fn one(&self, path: Fact<String>, scope: Scope) -> AuditedPath {
         let audit = &self.snapshot.host.audit;
         let path = if path.is_absent() { Fact::unknown("no daemon was found that would tell the path") } else { path };
         let judged = path.as_ref().and_then(|path| {
@@ -97,6 +148,5 @@ impl Judge<'_> {
             gaps: Seen::new(judged.map(|judged| Listing::from(judged.gaps)), rules),
             path: path.into(),
         }
-        .into()
     }
 }

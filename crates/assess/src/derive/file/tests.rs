@@ -1,0 +1,1 @@
+//! Files of made-up hosts, with the neighbours of known wrong verdicts.
