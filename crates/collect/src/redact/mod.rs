@@ -3,6 +3,7 @@
 
 mod api;
 mod argv;
+mod certificate;
 mod keep;
 mod rules;
 mod unit;
