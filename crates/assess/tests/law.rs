@@ -149,6 +149,80 @@ fn tricky() {
     check(&fixtures::tricky(), 1);
 }
 
+/// A manager of a swarm, with registries and mirrors that are not verified.
+#[test]
+fn swarm() {
+    use facts::docker::{EnvVar, Listener, Network, SwarmCluster, SwarmMember, SwarmService};
+    use facts::{Fact, Observed};
+
+    let mut world = fixtures::sound();
+    let engine = world.docker.known_mut().unwrap();
+    let text = |text: &str| Fact::Known(text.to_owned());
+    let cluster = SwarmCluster {
+        created: text("2026-01-01T00:00:00Z"),
+        autolock: Fact::Known(false),
+        node_certificate_lifetime: Fact::Known(7_776_000_000_000_000),
+        root_rotation_in_progress: Fact::Known(false),
+        ca_not_before: text("2026-01-01T00:00:00Z"),
+        ca_not_after: text("2046-01-01T00:00:00Z"),
+        data_path_port: Fact::Known(4789),
+    };
+    let info = engine.info.fact.known_mut().unwrap();
+    info.swarm_state = text("active");
+    info.insecure_registries = Fact::Known(vec!["10.0.0.0/8".to_owned()]);
+    info.registry_mirrors = Fact::Known(vec!["http://mirror".to_owned()]);
+    info.swarm = Fact::Known(SwarmMember {
+        manager: Fact::Known(true),
+        node_address: text("10.0.0.1"),
+        manager_address: text("10.0.0.1:2400"),
+        nodes: Fact::Known(3),
+        managers: Fact::Known(3),
+        cluster: Fact::Known(cluster),
+    });
+    let variable = EnvVar { name: "DB_PASSWORD".to_owned(), length: 3, looks_like_credential: true };
+    engine.swarm_services.fact = Fact::Known(vec![SwarmService { name: "web".to_owned(), env: vec![variable], secrets: Vec::new() }]);
+    engine.swarm_secrets.fact = Fact::Known(1);
+    let source = engine.networks.source;
+    for (name, option) in [("ingress", "mtu"), ("app", "encrypted")] {
+        let options = Fact::Known([(option.to_owned(), String::new())].into());
+        let network = Network {
+            id: name.to_owned(),
+            name: name.to_owned(),
+            driver: "overlay".to_owned(),
+            scope: "swarm".to_owned(),
+            internal: Fact::Known(false),
+            options,
+            containers: Fact::Known(Vec::new()),
+        };
+        engine.networks.fact.known_mut().unwrap().push(Observed::new(source, Fact::Known(network)));
+    }
+    let listener = |address: &str, port, is_api| Listener {
+        address: address.to_owned(),
+        port,
+        is_api: Fact::Known(is_api),
+        tls: Fact::Known(true),
+        answers_without_certificate: Fact::Known(false),
+    };
+    let sockets = vec![listener("::", 2400, false), listener("10.0.0.1", 7946, false), listener("::", 2377, true)];
+    engine.process.fact.known_mut().unwrap().listeners = Fact::Known(sockets);
+    let catalogue = Catalogue::load().unwrap();
+    let verdicts = outcome(&outlook(&world, &catalogue)).checks;
+    for (check, verdict) in [
+        ("docker.swarm.swarm-manager-count", Verdict::Pass),
+        ("docker.swarm.swarm-listen-addr", Verdict::Fail),
+        ("docker.swarm.swarm-overlay-encrypted", Verdict::Fail),
+        ("docker.swarm.swarm-secrets-used", Verdict::Manual),
+        ("docker.swarm.swarm-autolock", Verdict::Fail),
+        ("docker.swarm.swarm-node-cert-rotation", Verdict::Pass),
+        ("docker.daemon.swarm-not-enabled", Verdict::Fail),
+        ("docker.daemon.no-insecure-registries", Verdict::Fail),
+        ("docker.enterprise.ucp-rbac", Verdict::NotApplicable),
+    ] {
+        assert_eq!(verdicts[check], verdict, "{check}");
+    }
+    check(&world, 1);
+}
+
 /// The law holds step by step, until nothing is seen any more.
 #[test]
 fn one_after_the_other() {

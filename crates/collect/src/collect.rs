@@ -114,7 +114,7 @@ async fn with_engine(world: &World, api: &Arc<dyn EngineApi>, trouble: Option<Ob
         move || Machine::with_daemon(&world, &socket, &peer)
     });
     let (gathered, machine) = both(docker::gather(api.as_ref()), machine).await;
-    let Gathered { version, info, debug_vars, containers, images, networks } = gathered;
+    let Gathered { version, info, debug_vars, containers, images, networks, swarm } = gathered;
     let Machine { mut host, reach, cgroups, daemon, sources: mut interned, gaps: noted } = match machine {
         Ok(machine) => machine,
         // Cancelled it cannot be: the runtime is the one that runs this.
@@ -179,6 +179,24 @@ async fn with_engine(world: &World, api: &Arc<dyn EngineApi>, trouble: Option<Ob
         }
         None => Observed::new(kernel(sources, "/proc".to_owned()), Fact::unknown(no_process)),
     };
+    let (services, secrets) = match swarm {
+        Some((services, secrets)) => {
+            let services = services.and_then(|value| docker::services(&value).ok_or_else(|| malformed("services")));
+            let secrets = secrets.and_then(|value| docker::secrets(&value).ok_or_else(|| malformed("secrets")));
+            let services = observed(services, "/services", "the services of the swarm", sources, gaps);
+            (services, observed(secrets, "/secrets", "the secrets of the swarm", sources, gaps))
+        }
+        // Not known to be a manager: absent only where the engine says so.
+        None => {
+            let none = info.fact.as_ref().and_then(|info| match info.swarm.as_ref().and_then(|member| member.manager.as_ref()) {
+                Fact::Known(false) | Fact::Absent => Fact::<()>::Absent,
+                Fact::Known(true) => Fact::unknown("the swarm was not asked"),
+                Fact::Unknown { why } => Fact::Unknown { why },
+            });
+            let source = info.source;
+            (Observed::new(source, none.clone().map(|()| Vec::new())), Observed::new(source, none.map(|()| 0)))
+        }
+    };
     let engine = Engine {
         endpoint: api.endpoint(),
         local: reach.no_processes().is_none(),
@@ -194,6 +212,8 @@ async fn with_engine(world: &World, api: &Arc<dyn EngineApi>, trouble: Option<Ob
         unit,
         startup,
         cmdline,
+        swarm_services: services,
+        swarm_secrets: secrets,
     };
     Seen { host, docker: Fact::Known(engine), sources: interned, gaps: noted }
 }

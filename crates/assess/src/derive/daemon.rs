@@ -2,6 +2,7 @@
 
 mod options;
 mod registries;
+mod swarm;
 #[cfg(test)]
 mod tests;
 
@@ -56,6 +57,8 @@ pub(crate) fn daemon(snapshot: &Snapshot, settings: &Settings) -> Daemon {
         containerd_version: reader.component("containerd"),
         runc_version: reader.component("runc"),
         kernel: reader.kernel(),
+        enterprise_parts: reader.enterprise_parts(),
+        swarm: reader.swarm(),
     }
 }
 

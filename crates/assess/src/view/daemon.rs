@@ -3,6 +3,7 @@
 use super::file::PlacedFile;
 use super::record::{Sound, view};
 use super::seen::Listing;
+use super::swarm::Swarm;
 
 view! {
     /// The engine's daemon: the process, and the settings that are in force in it.
@@ -77,6 +78,10 @@ view! {
         runc_version: String, maybe;
         /// Kernel release by the engine's word. Absent: this engine does not say it.
         kernel: String, maybe;
+        /// Containers of Docker Enterprise's control plane (UCP, MKE) and registry (DTR, MSR).
+        enterprise_parts: Listing<String>;
+        /// The swarm that the engine belongs to. Absent: none.
+        swarm: Swarm, maybe;
     }
 }
 
@@ -132,6 +137,8 @@ impl Sound for Daemon {
             containerd_version: "1.7.29".to_owned().into(),
             runc_version: "1.3.3".to_owned().into(),
             kernel: "6.12.57".to_owned().into(),
+            enterprise_parts: Listing::default().into(),
+            swarm: facts::Fact::Absent.into(),
         }
     }
 }

@@ -9,6 +9,7 @@ mod image;
 mod network;
 pub(crate) mod record;
 mod seen;
+mod swarm;
 
 pub use container::{Container, Mount, PublishedPort};
 pub use daemon::{Daemon, TcpListener};
@@ -17,6 +18,7 @@ pub use host::{Audit, AuditedPath, Host};
 pub use image::Image;
 pub use network::Network;
 pub use seen::{Listing, Origin, Seen};
+pub use swarm::Swarm;
 
 use crate::SubjectKind;
 use crate::expression::{Schema, Type, Value};

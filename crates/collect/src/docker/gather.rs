@@ -19,6 +19,8 @@ pub(crate) struct Gathered {
     pub(crate) containers: Answer<Vec<Object>>,
     pub(crate) images: Answer<Vec<Object>>,
     pub(crate) networks: Answer<Vec<Object>>,
+    /// Services and secrets of the swarm; none: this engine manages no swarm.
+    pub(crate) swarm: Option<(Answer<Value>, Answer<Value>)>,
 }
 
 /// One object that was listed.
@@ -45,7 +47,9 @@ pub(crate) async fn gather(engine: &dyn EngineApi) -> Gathered {
         (containers, images, networks)
     };
     let (((info, version), debug_vars), (containers, images, networks)) = both(alone, objects).await;
-    Gathered { version, info, debug_vars, containers, images, networks }
+    let manages = info.as_ref().ok().and_then(|info| info.pointer("/Swarm/ControlAvailable")?.as_bool()) == Some(true);
+    let swarm = if manages { Some(both(engine.get(EngineQuestion::Services), engine.get(EngineQuestion::Secrets)).await) } else { None };
+    Gathered { version, info, debug_vars, containers, images, networks, swarm }
 }
 
 async fn all(engine: &dyn EngineApi, list: EngineQuestion, one: impl Fn(String) -> EngineQuestion) -> Answer<Vec<Object>> {

@@ -47,6 +47,7 @@ pub(crate) fn info(value: &Value) -> Info {
         userland_proxy: userland_proxy(members),
         memory_total: members.unsigned("MemTotal"),
         experimental: members.boolean("ExperimentalBuild"),
+        swarm: super::swarm::member(members),
     }
 }
 

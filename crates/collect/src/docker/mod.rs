@@ -13,6 +13,7 @@ mod members;
 mod network;
 mod process;
 mod startup;
+mod swarm;
 mod unit;
 
 pub(crate) use config::{ToldSockets, api_ports, command_line, config_file, config_path, pid_file, tls_files, told_sockets};
@@ -23,4 +24,5 @@ pub(crate) use info::{info, version};
 pub(crate) use listeners::{listeners, listening, published};
 pub(crate) use process::daemon_process;
 pub(crate) use startup::startup;
+pub(crate) use swarm::{secrets, services};
 pub(crate) use unit::{unit, unit_paths};

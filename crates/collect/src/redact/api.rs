@@ -4,7 +4,7 @@ use serde::de::DeserializeSeed;
 use serde_json::Value;
 
 use super::keep::Keep::{
-    self, DaemonArgv, Each, Entries, Environment, HealthTest, Members, Names, NetworkOptions, Plain, SecurityOptions, Url,
+    self, DaemonArgv, Each, Entries, Environment, HealthTest, Members, Names, NetworkOptions, Plain, SecurityOptions, Url, Validity,
 };
 use super::keep::KeepSeed;
 use crate::obstacle::{Answer, Obstacle};
@@ -22,7 +22,35 @@ static INFO: Keep = Members(&[
     ("ID", Plain),
     ("LiveRestoreEnabled", Plain),
     ("SecurityOptions", Each(&Plain)),
-    ("Swarm", Members(&[("LocalNodeState", Plain)])),
+    (
+        "Swarm",
+        Members(&[
+            ("LocalNodeState", Plain),
+            ("NodeID", Plain),
+            ("NodeAddr", Plain),
+            ("ControlAvailable", Plain),
+            ("RemoteManagers", Each(&Members(&[("NodeID", Plain), ("Addr", Plain)]))),
+            ("Nodes", Plain),
+            ("Managers", Plain),
+            // /info has the cluster without its join tokens; GET /swarm, which has them, is never asked.
+            (
+                "Cluster",
+                Members(&[
+                    ("CreatedAt", Plain),
+                    (
+                        "Spec",
+                        Members(&[
+                            ("EncryptionConfig", Members(&[("AutoLockManagers", Plain)])),
+                            ("CAConfig", Members(&[("NodeCertExpiry", Plain)])),
+                        ]),
+                    ),
+                    ("TLSInfo", Members(&[("TrustRoot", Validity)])),
+                    ("RootRotationInProgress", Plain),
+                    ("DataPathPort", Plain),
+                ]),
+            ),
+        ]),
+    ),
     ("DockerRootDir", Plain),
     ("Runtimes", Entries(&Members(&[("path", Plain)]))),
     ("Debug", Plain),
@@ -149,6 +177,22 @@ static NETWORK: Keep = Members(&[
     ("Containers", Entries(&Members(&[]))),
 ]);
 
+static SERVICES: Keep = Each(&Members(&[
+    ("ID", Plain),
+    (
+        "Spec",
+        Members(&[
+            ("Name", Plain),
+            (
+                "TaskTemplate",
+                Members(&[("ContainerSpec", Members(&[("Env", Environment), ("Secrets", Each(&Members(&[("SecretName", Plain)])))]))]),
+            ),
+        ]),
+    ),
+]));
+
+static SECRETS: Keep = Each(&Members(&[("ID", Plain)]));
+
 fn rule(question: &EngineQuestion) -> &'static Keep {
     match question {
         EngineQuestion::Ping => &Plain,
@@ -159,6 +203,8 @@ fn rule(question: &EngineQuestion) -> &'static Keep {
         EngineQuestion::Container(_) => &CONTAINER,
         EngineQuestion::Image(_) => &IMAGE,
         EngineQuestion::Network(_) => &NETWORK,
+        EngineQuestion::Services => &SERVICES,
+        EngineQuestion::Secrets => &SECRETS,
     }
 }
 
@@ -202,6 +248,8 @@ mod tests {
             Q::Image(id()),
             Q::Networks,
             Q::Network(id()),
+            Q::Services,
+            Q::Secrets,
         ]
     }
 

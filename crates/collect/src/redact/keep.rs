@@ -6,6 +6,7 @@ use facts::redact::looks_like_credential;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value, json};
 
+use super::certificate::validity;
 use super::{MARK, daemon_argv, scrub};
 
 /// No list that an engine sends is longer: a bound on what a hostile one can make this process hold.
@@ -18,6 +19,8 @@ pub(crate) enum Keep {
     Plain,
     /// A URL: scheme, host and port; what comes before and behind them may be a credential.
     Url,
+    /// A certificate in PEM: the beginning and end of its validity.
+    Validity,
     /// A list, each member by the same rule.
     Each(&'static Self),
     /// An object whose keys are names: all of them stay, each value by the same rule.
@@ -83,6 +86,7 @@ impl<'de> Visitor<'de> for KeepSeed {
     fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
         Ok(match self.0 {
             Keep::Url => origin(value).into(),
+            Keep::Validity => validity(value).map_or_else(unexpected, |(from, to)| json!({ "not_before": from, "not_after": to })),
             _ => self.plain(|| scrub(value).into()),
         })
     }
@@ -127,7 +131,7 @@ impl<'de> Visitor<'de> for KeepSeed {
                 }
                 while list.next_element::<IgnoredAny>()?.is_some() {}
             }
-            Keep::Plain | Keep::Url | Keep::Entries(_) | Keep::Members(_) | Keep::NetworkOptions => {
+            Keep::Plain | Keep::Url | Keep::Validity | Keep::Entries(_) | Keep::Members(_) | Keep::NetworkOptions => {
                 while list.next_element::<IgnoredAny>()?.is_some() {}
                 return Ok(unexpected());
             }
@@ -175,7 +179,14 @@ impl<'de> Visitor<'de> for KeepSeed {
                     kept.insert(key, text.into());
                 }
             }
-            Keep::Plain | Keep::Url | Keep::Each(_) | Keep::Environment | Keep::SecurityOptions | Keep::DaemonArgv | Keep::HealthTest => {
+            Keep::Plain
+            | Keep::Url
+            | Keep::Validity
+            | Keep::Each(_)
+            | Keep::Environment
+            | Keep::SecurityOptions
+            | Keep::DaemonArgv
+            | Keep::HealthTest => {
                 while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
                 return Ok(unexpected());
             }

@@ -4,6 +4,7 @@
 mod accounts;
 mod api;
 mod argv;
+mod certificate;
 mod keep;
 mod rules;
 mod unit;

@@ -29,6 +29,10 @@ pub enum EngineQuestion {
     Networks,
     /// GET /networks/ID.
     Network(String),
+    /// GET /services: only a manager of a swarm answers it.
+    Services,
+    /// GET /secrets: only a manager of a swarm answers it.
+    Secrets,
 }
 
 impl EngineQuestion {
@@ -52,12 +56,14 @@ impl EngineQuestion {
             Self::Image(id) => format!("/images/{}/json", harmless(id)?),
             Self::Networks => "/networks".to_owned(),
             Self::Network(id) => format!("/networks/{}", harmless(id)?),
+            Self::Services => "/services".to_owned(),
+            Self::Secrets => "/secrets".to_owned(),
         })
     }
 
     /// Whether the answer describes a single object, so that a small size limit fits.
     pub(crate) fn is_single(&self) -> bool {
-        !matches!(self, Self::Containers | Self::Images | Self::Networks)
+        !matches!(self, Self::Containers | Self::Images | Self::Networks | Self::Services | Self::Secrets)
     }
 }
 

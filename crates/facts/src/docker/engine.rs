@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Container, DaemonProcess, Image, Network, Unit};
+use super::{Container, DaemonProcess, Image, Network, SwarmMember, SwarmService, Unit};
 use crate::host::{FileStat, TextFile};
 use crate::{Fact, Observed};
 
@@ -39,6 +39,10 @@ pub struct Engine {
     pub startup: Observed<StartupRecord>,
     /// GET /debug/vars `cmdline`: the daemon's own argv by its own word, redacted.
     pub cmdline: Observed<Vec<String>>,
+    /// GET /services. Absent: this engine manages no swarm.
+    pub swarm_services: Observed<Vec<SwarmService>>,
+    /// GET /secrets: how many there are. Absent: this engine manages no swarm.
+    pub swarm_secrets: Observed<u64>,
 }
 
 /// The configuration file as it was when a daemon process started. `harden` writes it (STATE/daemon-start.json) before it changes the
@@ -122,4 +126,6 @@ pub struct Info {
     pub memory_total: Fact<u64>,
     /// ExperimentalBuild.
     pub experimental: Fact<bool>,
+    /// Swarm. Absent: the engine is in no swarm.
+    pub swarm: Fact<SwarmMember>,
 }

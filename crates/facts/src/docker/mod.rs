@@ -7,6 +7,7 @@ mod engine;
 mod image;
 mod network;
 mod process;
+mod swarm;
 mod unit;
 
 pub use arguments::{Argument, arguments};
@@ -19,4 +20,5 @@ pub use engine::{Component, Engine, Info, StartupRecord, Version};
 pub use image::Image;
 pub use network::Network;
 pub use process::{DaemonProcess, Listener, ProxyProcess};
+pub use swarm::{SwarmCluster, SwarmMember, SwarmService};
 pub use unit::Unit;

@@ -25,7 +25,7 @@ impl Reader<'_> {
         let fact = self.texts("storage-opts").and_then(|options| {
             let sizes = options.iter().filter_map(|option| option.split_once('='));
             let is_size = |name: &str| name.trim().eq_ignore_ascii_case("dm.basesize");
-            sizes.filter(|(name, _)| is_size(name)).last().map(|(_, size)| size.trim().to_owned()).into()
+            sizes.rev().find(|(name, _)| is_size(name)).map(|(_, size)| size.trim().to_owned()).into()
         });
         Seen::new(fact, self.origin("storage-opts"))
     }

@@ -137,3 +137,34 @@ fn filters_and_versions() {
     engine(&mut snapshot).version.fact = Fact::unknown("no right");
     assert!(view(&snapshot).runc_version.fact.is_unknown() && view(&snapshot).kernel.fact.is_unknown());
 }
+
+#[test]
+fn swarm() {
+    use facts::Observed;
+    use facts::docker::{EnvVar, Network, SwarmCluster, SwarmMember, SwarmService};
+
+    let mut snapshot = host(&["dockerd"], None, 0);
+    info(&mut snapshot).swarm = Fact::Absent;
+    assert!(view(&snapshot).swarm.fact.is_absent());
+    info(&mut snapshot).swarm = Fact::default();
+    assert!(view(&snapshot).swarm.fact.is_unknown());
+    let cluster =
+        SwarmCluster { node_certificate_lifetime: Fact::Known(172_800_000_000_001), autolock: Fact::Known(true), ..Default::default() };
+    info(&mut snapshot).swarm = Fact::Known(SwarmMember { managers: Fact::Known(1), cluster: Fact::Known(cluster), ..Default::default() });
+    let source = engine(&mut snapshot).networks.source;
+    let overlay = |name: &str, options: &[&str]| {
+        let options = Fact::Known(options.iter().map(|option| ((*option).to_owned(), String::new())).collect());
+        Observed::new(source, Fact::Known(Network { name: name.to_owned(), driver: "overlay".to_owned(), options, ..Network::default() }))
+    };
+    let networks = engine(&mut snapshot).networks.fact.known_mut().unwrap();
+    networks.extend([overlay("ingress", &["com.docker.network.driver.overlay.vxlanid_list"]), overlay("app", &["encrypted"])]);
+    let variable = EnvVar { name: "DB_PASSWORD".to_owned(), length: 3, looks_like_credential: true };
+    let service = SwarmService { name: "web".to_owned(), env: vec![variable], secrets: Vec::new() };
+    engine(&mut snapshot).swarm_services.fact = Fact::Known(vec![service]);
+    let found = view(&snapshot).swarm.known().unwrap().clone();
+    assert_eq!(members(&found.unencrypted_overlays), (&["ingress".to_owned()][..], None));
+    assert_eq!(members(&found.exposed_credentials).0, ["web DB_PASSWORD"]);
+    assert_eq!((found.node_certificate_hours.fact, found.autolock.fact), (Fact::Known(49), Fact::Known(true)));
+    assert_eq!(found.managers.fact, Fact::Known(1));
+    assert!(found.secrets.fact.is_unknown() && found.manager.fact.is_unknown());
+}

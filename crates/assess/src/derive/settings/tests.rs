@@ -186,7 +186,8 @@ fn defaults_follow_the_version() {
 
 #[test]
 fn flags_that_are_repeated_and_named_otherwise() {
-    let flags = host(&["dockerd", "--storage-opt", "a=1", "--storage_opt=b=2", "--default-ulimit=nofile=1:2", "-s=overlay2"], None, 0);
+    let mut flags = host(&["dockerd", "--storage-opt", "a=1", "--storage_opt=b=2", "--default-ulimit=nofile=1:2", "-s=overlay2"], None, 0);
+    engine(&mut flags).info.fact.known_mut().unwrap().storage_driver = Fact::Known("overlay2".to_owned());
     check(&flags, "storage-opts", json!(["a=1", "b=2"]), State::Effective, "argv[3] --storage-opt");
     check(&flags, "default-ulimits", json!(["nofile=1:2"]), State::Effective, "argv[4]");
     check(&flags, "storage-driver", json!("overlay2"), State::Effective, "argv[5] --storage-driver");
