@@ -50,6 +50,9 @@ pub struct ControlResult {
     pub level: Option<u8>,
     /// `automated` or `manual`; null where the data does not say.
     pub assessment: Option<String>,
+    /// `scored` of the versions that had the word; null elsewhere.
+    #[serde(default)]
+    pub scored: Option<bool>,
     /// The check that answered; null: not built yet.
     pub check: Option<String>,
     /// Title.

@@ -30,7 +30,7 @@ pub use catalogue::{Catalogue, CatalogueError, CatalogueErrors};
 pub use check::{Check, Question, RemedyTemplate, Severity, Stride};
 pub use explain::{Explanation, explain};
 pub use finding::Finding;
-pub use judge::{ASSESSMENT_SCHEMA, Outlook, assess, bench, bench_of, outlook};
+pub use judge::{ASSESSMENT_SCHEMA, Outlook, Selection, SelectionError, assess, bench, bench_of, bench_part, outlook};
 pub use remedy::{Action, Event, Remedy, WatchKind, preview};
 pub use subject::{Subject, SubjectKind};
 pub use threat::{CheckOfThreat, Element, Threat, ThreatFinding, ThreatStatus};

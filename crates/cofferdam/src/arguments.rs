@@ -146,9 +146,21 @@ pub(crate) struct Bench {
     /// What to run it on
     #[arg(default_value = "docker", value_parser = ["docker"])]
     pub(crate) target: String,
-    /// Benchmark and version: cis-docker-1.6.0, cis-docker-1.2.0; auto: the newest
+    /// Benchmark and version, cis-docker-1.6.0 for one; auto: the newest
     #[arg(long, value_name = "ID", default_value = "auto", env = "COFFERDAM_BENCHMARK")]
     pub(crate) benchmark: String,
+    /// Only this section: 5, 1.1 or runtime; may be repeated
+    #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Part of it")]
+    pub(crate) section: Vec<String>,
+    /// Only this row: 5.11, memory-limit or docker.container.memory-limit; may be repeated
+    #[arg(long, value_name = "ID", value_delimiter = ',', help_heading = "Part of it")]
+    pub(crate) check: Vec<String>,
+    /// Only profile level 1, or 2 with all of 1 (cis-docker-1.8.0 names levels)
+    #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(u8).range(1..=2), help_heading = "Part of it")]
+    pub(crate) level: Option<u8>,
+    /// Only what is asked of this container; may be repeated
+    #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Part of it")]
+    pub(crate) container: Vec<String>,
     #[command(flatten)]
     pub(crate) pure: Pure,
 }

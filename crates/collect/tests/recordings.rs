@@ -74,6 +74,7 @@ async fn no_secret_and_the_same_bytes() {
     assert_eq!(network.options.known().unwrap()["com.docker.network.bridge.enable_icc"], "false");
     let info = engine.info.known().unwrap();
     assert_eq!(info.insecure_registries.known().unwrap(), &["10.1.0.0/16", "127.0.0.0/8", "reg.local:5000"]);
+    assert_eq!(info.registry_mirrors.known().unwrap(), &["https://mirror"]);
     assert_eq!(info.userland_proxy.known(), Some(&true));
     assert!(info.warnings.known().unwrap()[0].contains("2375"));
     assert!(engine.config_file.known().unwrap().text.contains("\"icc\": false"));

@@ -100,8 +100,12 @@ pub(crate) fn value(value: &Value) -> String {
 }
 
 /// The facts that tell more than the reason does: it names what could not be seen with the obstacle, and what it shows with the source.
+/// That something runs is what everybody expects.
 pub(crate) fn evidence<'a>(reason: &'a str, facts: &'a [ShownFact]) -> impl Iterator<Item = &'a ShownFact> {
-    facts.iter().filter(move |fact| !fact.value.is_null() && (fact.source.is_empty() || !reason.contains(&fact.source)))
+    let is_expected = |fact: &ShownFact| fact.path == "container.running" && fact.value == true;
+    facts
+        .iter()
+        .filter(move |fact| !is_expected(fact) && !fact.value.is_null() && (fact.source.is_empty() || !reason.contains(&fact.source)))
 }
 
 /// The value of a check's `shows`, which has no path of its own.
@@ -121,14 +125,28 @@ pub(crate) fn fact(fact: &ShownFact, of: Option<&str>) -> String {
     format!("{} = {}{of}{from}", fact_name(fact), value(&fact.value))
 }
 
-/// `CIS Docker 2.13 (1.2.0), 2.15 (1.6.0)`: a number never travels without its version.
+/// `CIS Docker 2.13 (1.1.0-1.2.0), 2.15 (1.6.0)`: a number never travels without its versions; neighbours with one number are a range.
 pub(crate) fn numbers(benchmarks: &BTreeMap<String, Vec<String>>) -> String {
-    let mut families: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut families: BTreeMap<&str, Vec<(&str, String)>> = BTreeMap::new();
     for (benchmark, ids) in benchmarks {
         let (family, version) = benchmark.rsplit_once('-').unwrap_or((benchmark, "?"));
-        families.entry(family).or_default().extend(ids.iter().map(|id| format!("{id} ({version})")));
+        families.entry(family).or_default().push((version, ids.join(" and ")));
     }
-    let each: Vec<String> = families.into_iter().map(|(family, ids)| format!("{} {}", benchmark_name(family), ids.join(", "))).collect();
+    let each: Vec<String> = families
+        .into_iter()
+        .map(|(family, mut versions)| {
+            versions.sort_by_key(|(version, _)| version.split('.').map(|part| part.parse::<u32>().unwrap_or(0)).collect::<Vec<_>>());
+            let runs: Vec<String> = versions
+                .chunk_by(|left, right| left.1 == right.1)
+                .map(|run| match run {
+                    [(version, ids)] => format!("{ids} ({version})"),
+                    [(first, ids), .., (last, _)] => format!("{ids} ({first}-{last})"),
+                    [] => String::new(),
+                })
+                .collect();
+            format!("{} {}", benchmark_name(family), runs.join(", "))
+        })
+        .collect();
     each.join("; ")
 }
 

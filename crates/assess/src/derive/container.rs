@@ -2,18 +2,22 @@
 
 use std::borrow::Cow;
 
-use facts::docker::{Container, ContainerProcess, Limit, PortBinding, ProcStatus};
+use facts::docker::{Container, ContainerProcess, IdMapping, Limit, ProcStatus};
 use facts::{Fact, Observed, SourceId};
 
+use super::namespaces::{Kind, Neighbours};
 use super::sockets::RuntimeSockets;
-use super::{capability, kleene, limits, mac, security_opt, user};
-use crate::view::{self, Daemon, Host, Listing, Mount, Origin, PublishedPort, Seen};
+use super::{capability, kleene, limits, mac, mount, port, resources, security_opt, user};
+use crate::view::{self, Daemon, Host, Listing, Mount, Origin, Seen};
 
 /// What a container's view depends on beside the container.
 pub(crate) struct Surroundings<'s> {
     pub(crate) host: &'s Host,
     pub(crate) daemon: &'s Daemon,
     pub(crate) sockets: &'s RuntimeSockets,
+    pub(crate) neighbours: Neighbours<'s>,
+    /// Where the engine keeps its data.
+    pub(crate) data_root: Fact<String>,
 }
 
 pub(crate) fn container(container: &Container, source: SourceId, around: &Surroundings<'_>) -> view::Container {
@@ -33,6 +37,11 @@ pub(crate) fn container(container: &Container, source: SourceId, around: &Surrou
         capabilities,
         no_new_privileges: reader.no_new_privileges(),
         seccomp_mode: reader.status("Seccomp", |status| Fact::Known(i64::from(status.seccomp)), || (Fact::Absent, "State")),
+        seccomp_confined: reader.status(
+            "Seccomp",
+            |status| Fact::Known(status.seccomp == 2),
+            || (resources::asked_seccomp(container), "HostConfig.SecurityOpt"),
+        ),
         apparmor_profile: reader.apparmor_profile(),
         apparmor_confined: reader.apparmor_confined(),
         selinux_label: reader.selinux_label(),
@@ -44,6 +53,11 @@ pub(crate) fn container(container: &Container, source: SourceId, around: &Surrou
         memory_limit,
         pids_bounded: Seen { fact: pids_limit.fact.clone().map(|limit| limit > 0).absent_as(false), origin: pids_limit.origin.clone() },
         pids_limit,
+        cpu_bounded: reader.asked(CPU, container.cpu.as_ref().map(|limits| !resources::cpu(limits).members.is_empty())),
+        cpu_limits: reader.asked(CPU, container.cpu.as_ref().map(resources::cpu)),
+        cgroup_parent: reader.asked("HostConfig.CgroupParent", container.cgroup_parent.clone()),
+        ulimits: reader.asked("HostConfig.Ulimits", container.ulimits.as_ref().map(|all| resources::ulimits(all))),
+        devices: reader.asked("HostConfig.Devices, DeviceCgroupRules, DeviceRequests, Mounts", resources::devices(container)),
         restart_policy: reader.asked("HostConfig.RestartPolicy.Name", container.restart_policy.as_ref().map(|policy| policy.name.clone())),
         restart_retries: reader
             .asked("HostConfig.RestartPolicy.MaximumRetryCount", container.restart_policy.as_ref().map(|policy| policy.retries)),
@@ -51,12 +65,21 @@ pub(crate) fn container(container: &Container, source: SourceId, around: &Surrou
         networks: reader.asked("NetworkSettings.Networks", reader.networks()),
         on_default_bridge: reader.asked("NetworkSettings.Networks", reader.networks().and_then(super::on_default_bridge)),
         network_mode: reader.asked("HostConfig.NetworkMode", container.network_mode.clone()),
+        host_network: reader.asked("HostConfig.NetworkMode", around.neighbours.shares_with_host(container, Kind::Network)),
+        host_pid: reader.asked("HostConfig.PidMode", around.neighbours.shares_with_host(container, Kind::Process)),
+        host_ipc: reader.asked("HostConfig.IpcMode", around.neighbours.shares_with_host(container, Kind::Ipc)),
+        host_uts: reader.asked("HostConfig.UTSMode", container.uts_mode.as_ref().map(|mode| mode == "host")),
+        host_users: reader.host_users(),
         mounts: reader.asked("Mounts", reader.mounts()),
-        published_ports: reader
-            .asked("HostConfig.PortBindings", container.ports.as_ref().map(|ports| ports.iter().map(port).collect::<Vec<_>>().into())),
+        published_ports: reader.asked("HostConfig.PortBindings", port::published(container)),
+        exposed_ports: reader.asked("Config.ExposedPorts", container.exposed_ports.clone().map(Listing::from)),
+        has_healthcheck: reader.asked("Config.Healthcheck", container.has_healthcheck.clone()),
+        health: reader.asked("State.Health.Status", container.health.clone()),
         image_by_digest: reader.asked("Config.Image", container.image.as_ref().map(|image| super::is_by_digest(image))),
     }
 }
+
+const CPU: &str = "HostConfig.CpuShares, NanoCpus, CpuQuota, CpusetCpus";
 
 struct Reader<'c> {
     container: &'c Container,
@@ -132,10 +155,19 @@ impl Reader<'_> {
 
     fn would_run_as_root(&self) -> Fact<bool> {
         let configured = self.container.user.clone().absent_as(String::new()).map(|user| user::is_root(&user));
+        kleene::and(configured, self.would_share_users())
+    }
+
+    /// Whether a container that does not run would get the host's ids.
+    fn would_share_users(&self) -> Fact<bool> {
         let in_host_namespace = self.container.userns_mode.clone().absent_as(String::new()).map(|mode| mode == "host");
         let remapped = kleene::and(self.around.daemon.userns_remap.fact.clone(), kleene::not(in_host_namespace));
-        let elsewhere = kleene::or(remapped, self.around.daemon.rootless.fact.clone());
-        kleene::and(configured, kleene::not(elsewhere))
+        kleene::not(kleene::or(remapped, self.around.daemon.rootless.fact.clone()))
+    }
+
+    fn host_users(&self) -> Seen<bool> {
+        let is_identity = |map: &Vec<IdMapping>| Fact::Known(map.iter().any(|line| line.inside == 0 && line.outside == 0));
+        self.kernel(|process| &process.uid_map, "", is_identity, || (self.would_share_users(), "HostConfig.UsernsMode"))
     }
 
     fn capabilities(&self) -> Seen<Listing<String>> {
@@ -288,27 +320,11 @@ impl Reader<'_> {
                 destination: mount.destination.clone().into(),
                 rw: mount.rw.into(),
                 reaches_runtime_socket: self.around.sockets.reached_by(mount).into(),
+                sensitive: mount::sensitive(mount, &self.around.data_root).into(),
+                shared: mount::is_shared(&mount.propagation).into(),
+                propagation: mount.propagation.clone().into(),
             };
             mounts.iter().map(view).collect::<Vec<_>>().into()
         })
-    }
-}
-
-fn port(binding: &PortBinding) -> PublishedPort {
-    let (port, protocol) = binding.container_port.split_once('/').unwrap_or((&binding.container_port, "tcp"));
-    PublishedPort {
-        address: if binding.address.is_empty() { "0.0.0.0".to_owned() } else { binding.address.clone() }.into(),
-        host_port: number(&binding.host_port),
-        container_port: number(port),
-        protocol: protocol.to_owned().into(),
-    }
-}
-
-/// Empty: chosen by the engine, 0.
-fn number(text: &str) -> Seen<i64> {
-    match (text.is_empty(), text.parse::<i64>()) {
-        (true, _) => 0.into(),
-        (false, Ok(number)) => Seen::from(number),
-        (false, Err(_)) => Fact::unknown(format!("`{text}` is no single port")).into(),
     }
 }

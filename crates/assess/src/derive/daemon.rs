@@ -1,5 +1,10 @@
 //! The view of the daemon.
 
+mod options;
+mod registries;
+#[cfg(test)]
+mod tests;
+
 use facts::docker::{Engine, Info, Listener};
 use facts::{Fact, Observed, Snapshot};
 
@@ -31,13 +36,26 @@ pub(crate) fn daemon(snapshot: &Snapshot, settings: &Settings) -> Daemon {
         selinux_enabled: reader.security_option("selinux"),
         apparmor_enabled: reader.security_option("apparmor"),
         conflicts: reader.conflicts(),
-        insecure_registries: reader.info("RegistryConfig.InsecureRegistryCIDRs", |info| {
-            info.insecure_registries
-                .clone()
-                .map(|all| Listing::from(all.into_iter().filter(|registry| !is_builtin(registry)).collect::<Vec<_>>()))
-        }),
+        insecure_registries: reader.insecure_registries(),
         tcp_listeners: reader.process("listening sockets", |process| process.listeners.clone().map(|all| listeners(&all))),
         tls_ca: reader.tls_ca(),
+        uid: reader.process("Uid", |process| process.uid.clone().map(i64::from)),
+        iptables: reader.bool("iptables"),
+        ip6tables: reader.ip6tables(),
+        storage_driver: reader.text("storage-driver"),
+        base_device_size: reader.base_device_size(),
+        default_ulimits: reader.default_ulimits(),
+        cgroup_driver: reader.info("CgroupDriver", |info| info.cgroup_driver.clone()),
+        cgroup_parent: reader.cgroup_parent(),
+        authorization_plugins: reader.authorization_plugins(),
+        log_driver: reader.text("log-driver"),
+        unverified_registries: reader.unverified_registries(),
+        legacy_registry: reader.legacy_registry(),
+        seccomp_profile: reader.seccomp_profile(),
+        experimental: reader.bool("experimental"),
+        containerd_version: reader.component("containerd"),
+        runc_version: reader.component("runc"),
+        kernel: reader.kernel(),
     }
 }
 
@@ -130,11 +148,6 @@ fn note(setting: &Setting, path: &str) -> Option<String> {
         State::NotInForce => Some(format!("{}, which is not in force", in_file.unwrap_or_else(|| format!("{path} does not set it")))),
         State::Effective | State::Unknown => None,
     }
-}
-
-/// Docker always trusts these: loopback.
-fn is_builtin(registry: &str) -> bool {
-    matches!(registry, "127.0.0.0/8" | "::1/128")
 }
 
 fn listeners(all: &[Listener]) -> Listing<TcpListener> {

@@ -134,7 +134,7 @@ impl RuntimeSockets {
 }
 
 /// /var/run is a link to /run wherever systemd or Debian's layout is; where it is not, the error is on the safe side.
-fn usual_spelling(path: &str) -> String {
+pub(crate) fn usual_spelling(path: &str) -> String {
     let path = trimmed(path);
     match path.strip_prefix("/var/run") {
         Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("/run{rest}"),

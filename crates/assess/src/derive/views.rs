@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use facts::{Fact, Observed, Snapshot, Sources};
 
 use super::container::{Surroundings, container};
+use super::namespaces::Neighbours;
 use super::settings::settings;
 use super::sockets::RuntimeSockets;
 use crate::view::{Container, Daemon, Host, Image, Network};
@@ -43,7 +44,9 @@ pub fn views(snapshot: &Snapshot) -> Views {
     let host = super::host::host(snapshot, &settings);
     let daemon = super::daemon::daemon(snapshot, &settings);
     let sockets = RuntimeSockets::of(snapshot, &settings);
-    let around = Surroundings { host: &host, daemon: &daemon, sockets: &sockets };
+    let neighbours = Neighbours(snapshot.engine());
+    let data_root = snapshot.docker.as_ref().and_then(|engine| engine.info.fact.as_ref().and_then(|info| info.root_dir.clone()));
+    let around = Surroundings { host: &host, daemon: &daemon, sockets: &sockets, neighbours, data_root };
     let sources = &snapshot.sources;
 
     let mut views = Views {

@@ -27,6 +27,7 @@ fn row(control: &Control, results: &BTreeMap<String, CheckResult>, catalogue: &C
         id: control.id.clone(),
         level: control.level,
         assessment: control.assessment.clone(),
+        scored: control.scored,
         check: control.check.clone(),
         title,
         verdict,

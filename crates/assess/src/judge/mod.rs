@@ -8,6 +8,7 @@ mod judgement;
 mod leaves;
 mod reason;
 mod relations;
+mod selection;
 mod standing;
 mod threats;
 
@@ -18,6 +19,7 @@ use facts::{Snapshot, Tool, digest};
 pub use bench::bench_of;
 pub(crate) use frame::Frame;
 pub(crate) use judgement::judgement;
+pub use selection::{Selection, SelectionError, bench_part};
 
 use crate::derive::views;
 use crate::view::Daemon;

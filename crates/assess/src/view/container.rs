@@ -30,6 +30,8 @@ view! {
         no_new_privileges: bool => "it can't gain new privileges" / "it can gain new privileges";
         /// Seccomp mode of its first process: 0 off, 1 strict, 2 filter. Absent: it does not run.
         seccomp_mode: i64, maybe;
+        /// A seccomp filter confines it. Not running: what its options say; the daemon's default shows only while it runs.
+        seccomp_confined: bool => "a seccomp filter confines it" / "no seccomp filter confines it";
         /// AppArmor profile; empty: none.
         apparmor_profile: String;
         /// An AppArmor profile is enforced on it.
@@ -46,6 +48,16 @@ view! {
         pids_limit: i64, maybe;
         /// A limit of processes is in force.
         pids_bounded: bool => "its number of processes is limited" / "its number of processes is not limited";
+        /// Shares, quota, number of processors or a set of processors are given.
+        cpu_bounded: bool => "its processor time is bounded or weighed" / "its processor time is neither bounded nor weighed";
+        /// The shares, quota and processors that were asked for, `quota 50000`.
+        cpu_limits: Listing<String>;
+        /// Parent of its control group as asked for; empty: the daemon's default.
+        cgroup_parent: String;
+        /// Resource limits of its own beside the daemon's defaults, `nofile 1024:2048`.
+        ulimits: Listing<String>;
+        /// Device files, device rules and device requests, `/dev/sda rwm`.
+        devices: Listing<String>;
         /// Restart policy: no, always, unless-stopped, on-failure.
         restart_policy: String;
         /// Greatest number of restarts with on-failure; 0: no bound.
@@ -58,10 +70,26 @@ view! {
         on_default_bridge: bool => "it is on the default bridge" / "it is not on the default bridge";
         /// Network mode as asked for.
         network_mode: String;
+        /// It is in the host's network namespace, itself or through another container.
+        host_network: bool => "it is in the host's network namespace" / "it is not in the host's network namespace";
+        /// It is in the host's process namespace, itself or through another container.
+        host_pid: bool => "it is in the host's process namespace" / "it is not in the host's process namespace";
+        /// It is in the host's IPC namespace, itself or through another container.
+        host_ipc: bool => "it is in the host's IPC namespace" / "it is not in the host's IPC namespace";
+        /// It is in the host's UTS namespace.
+        host_uts: bool => "it is in the host's UTS namespace" / "it is not in the host's UTS namespace";
+        /// Its ids are the host's: no user namespace lies between. Running: by its uid_map.
+        host_users: bool => "its user ids are the host's" / "its user ids are mapped to others on the host";
         /// Its mounts.
         mounts: Listing<Mount>;
         /// What it publishes.
         published_ports: Listing<PublishedPort>;
+        /// Ports that its image or its command line exposes, `80/tcp`.
+        exposed_ports: Listing<String>;
+        /// A health check is configured and not switched off.
+        has_healthcheck: bool => "a health check is configured" / "no health check is configured";
+        /// What the health check last said: starting, healthy, unhealthy. Absent: nothing checks it.
+        health: String, maybe;
         /// Its image was named by digest.
         image_by_digest: bool => "its image was named by digest" / "its image was named by a tag that can move";
     }
@@ -80,6 +108,13 @@ view! {
         rw: bool => "it is writable" / "it is read-only";
         /// It holds a container runtime's socket: the socket itself or a folder above it, links followed.
         reaches_runtime_socket: bool => "it reaches a runtime's socket" / "it reaches no runtime's socket";
+        /// A bind mount of a system folder of the host, of something in one, or of a folder above one; links followed. Read-only files that
+        /// images commonly share (time zone, names, certificates) are not meant.
+        sensitive: bool => "it is a system folder of the host" / "it is no system folder of the host";
+        /// Propagation: rprivate, rshared, rslave, ...
+        propagation: String;
+        /// What is mounted in it on one side appears on the other: shared or rshared.
+        shared: bool => "its propagation is shared" / "its propagation is not shared";
     }
 }
 
@@ -94,6 +129,12 @@ view! {
         container_port: i64;
         /// tcp, udp or sctp.
         protocol: String;
+        /// All of it as docker ps writes it: `0.0.0.0:8080->80/tcp`.
+        text: String;
+        /// The host port is one of 1 to 1023, which only privileged programs may open.
+        privileged: bool => "its host port is privileged" / "its host port is not privileged";
+        /// It is published on every address of the host, IPv4 or IPv6.
+        all_addresses: bool => "it is published on every address" / "it is published on one address";
     }
 }
 
@@ -111,6 +152,7 @@ impl Sound for Container {
             extra_capabilities: Listing::default().into(),
             no_new_privileges: true.into(),
             seccomp_mode: 2.into(),
+            seccomp_confined: true.into(),
             apparmor_profile: "docker-default".to_owned().into(),
             apparmor_confined: true.into(),
             selinux_label: String::new().into(),
@@ -119,14 +161,27 @@ impl Sound for Container {
             memory_bounded: true.into(),
             pids_limit: 200.into(),
             pids_bounded: true.into(),
+            cpu_bounded: true.into(),
+            cpu_limits: Listing::from(vec!["processors 0.5".to_owned()]).into(),
+            cgroup_parent: String::new().into(),
+            ulimits: Listing::default().into(),
+            devices: Listing::default().into(),
             restart_policy: "on-failure".to_owned().into(),
             restart_retries: 5.into(),
             read_only_rootfs: true.into(),
             networks: Listing::from(vec!["app-net".to_owned()]).into(),
             on_default_bridge: false.into(),
             network_mode: "app-net".to_owned().into(),
+            host_network: false.into(),
+            host_pid: false.into(),
+            host_ipc: false.into(),
+            host_uts: false.into(),
+            host_users: false.into(),
             mounts: Listing::default().into(),
             published_ports: Listing::default().into(),
+            exposed_ports: Listing::default().into(),
+            has_healthcheck: true.into(),
+            health: "healthy".to_owned().into(),
             image_by_digest: true.into(),
         }
     }
@@ -155,6 +210,15 @@ impl Sound for Container {
         if wants("networks", "on_default_bridge") && self.on_default_bridge.known() == Some(&true) {
             self.networks = Listing::from(vec!["bridge".to_owned()]).into();
         }
+        if wants("seccomp_confined", "seccomp_mode") {
+            self.seccomp_confined = self.seccomp_mode.fact.clone().map(|mode| mode == 2).into();
+        }
+        if let (true, Some(limits)) = (wants("cpu_bounded", "cpu_limits"), self.cpu_limits.known()) {
+            self.cpu_bounded = (!limits.members.is_empty()).into();
+        }
+        if wants("host_network", "network_mode") {
+            self.host_network = self.network_mode.fact.clone().map(|mode| mode == "host").into();
+        }
         if wants("image_by_digest", "image") {
             self.image_by_digest = self.image.fact.clone().map(|image| crate::derive::is_by_digest(&image)).into();
         }
@@ -169,6 +233,9 @@ impl Sound for Mount {
             destination: "/data".to_owned().into(),
             rw: true.into(),
             reaches_runtime_socket: false.into(),
+            sensitive: false.into(),
+            propagation: "rprivate".to_owned().into(),
+            shared: false.into(),
         }
     }
 
@@ -176,6 +243,14 @@ impl Sound for Mount {
         if given.contains(&"source") && !given.contains(&"reaches_runtime_socket") {
             let sockets = crate::derive::sockets::RuntimeSockets::usual();
             self.reaches_runtime_socket = self.source.fact.clone().map(|source| sockets.reached_from(&source)).into();
+        }
+        if let (false, Some(kind), Some(source), Some(rw)) =
+            (given.contains(&"sensitive"), self.kind.known(), self.source.known(), self.rw.known())
+        {
+            self.sensitive = (kind == "bind" && crate::derive::mount::is_sensitive(source, *rw)).into();
+        }
+        if let (true, false, Some(propagation)) = (given.contains(&"propagation"), given.contains(&"shared"), self.propagation.known()) {
+            self.shared = crate::derive::mount::is_shared(propagation).into();
         }
     }
 }
@@ -187,6 +262,23 @@ impl Sound for PublishedPort {
             host_port: 8080.into(),
             container_port: 8080.into(),
             protocol: "tcp".to_owned().into(),
+            text: "127.0.0.1:8080->8080/tcp".to_owned().into(),
+            privileged: false.into(),
+            all_addresses: false.into(),
+        }
+    }
+
+    fn settle(&mut self, given: &[&str]) {
+        if given.contains(&"address") && !given.contains(&"all_addresses") {
+            self.all_addresses = self.address.fact.clone().map(|address| crate::derive::port::is_every_address(&address)).into();
+        }
+        if let (false, Some(address), Some(host), Some(container), Some(protocol)) =
+            (given.contains(&"text"), self.address.known(), self.host_port.known(), self.container_port.known(), self.protocol.known())
+        {
+            self.text = format!("{address}:{host}->{container}/{protocol}").into();
+        }
+        if given.contains(&"host_port") && !given.contains(&"privileged") {
+            self.privileged = self.host_port.fact.clone().map(crate::derive::port::is_privileged).into();
         }
     }
 }

@@ -37,12 +37,46 @@ view! {
         apparmor_enabled: bool => "the engine uses AppArmor" / "the engine does not use AppArmor";
         /// Keys that stand both in a flag and in the configuration file: the daemon refuses its next start.
         conflicts: Listing<String>;
-        /// Insecure registries beyond the built-in loopback ranges.
+        /// Insecure registries and networks of registries beyond loopback.
         insecure_registries: Listing<String>;
         /// TCP addresses on which the API listens.
         tcp_listeners: Listing<TcpListener>;
         /// The CA certificate of the TLS API. Absent: none is in force.
         tls_ca: PlacedFile, maybe;
+        /// User id that the process has on the host.
+        uid: i64;
+        /// The daemon writes packet filter rules for IPv4.
+        iptables: bool => "the daemon manages packet filter rules" / "the daemon leaves the packet filter alone";
+        /// The daemon writes packet filter rules for IPv6. Absent: it does not, as engines before 27.0 do unless told otherwise.
+        ip6tables: bool, maybe => "the daemon manages packet filter rules for IPv6" / "the daemon leaves the packet filter of IPv6 alone";
+        /// Storage driver in use, or the snapshotter where images are stored by containerd.
+        storage_driver: String;
+        /// Base size that the options of the devicemapper driver ask for. Absent: none, the driver's own default.
+        base_device_size: String, maybe;
+        /// Limits that containers get where they set none of their own: `nofile=1024:2048` (soft:hard).
+        default_ulimits: Listing<String>;
+        /// Cgroup driver: `cgroupfs`, `systemd` or `none`.
+        cgroup_driver: String;
+        /// Cgroup below which containers without one of their own are put. Absent: not set, the engine takes `/docker` or, with systemd, `system.slice`.
+        cgroup_parent: String, maybe;
+        /// Plugins that are asked before an API request is carried out.
+        authorization_plugins: Listing<String>;
+        /// Log driver of containers that name none.
+        log_driver: String;
+        /// Registries, networks of registries and mirrors of Docker Hub (`http://...`) beyond loopback that need not prove who they are.
+        unverified_registries: Listing<String>;
+        /// The old v1 protocol of registries is spoken. Absent: this engine (17.12 and later) does not know it.
+        legacy_registry: bool, maybe => "registries of the v1 protocol are used" / "registries of the v1 protocol are refused";
+        /// System call filter of containers that name none: `builtin`, `unconfined` or the path of a profile. Absent: the kernel has no such filters.
+        seccomp_profile: String, maybe;
+        /// Experimental features are on.
+        experimental: bool => "experimental features are on" / "experimental features are off";
+        /// Version of containerd by the engine's word. Absent: this engine does not say it.
+        containerd_version: String, maybe;
+        /// Version of runc by the engine's word. Absent: this engine does not say it.
+        runc_version: String, maybe;
+        /// Kernel release by the engine's word. Absent: this engine does not say it.
+        kernel: String, maybe;
     }
 }
 
@@ -81,6 +115,23 @@ impl Sound for Daemon {
             insecure_registries: Listing::default().into(),
             tcp_listeners: Listing::default().into(),
             tls_ca: facts::Fact::Absent.into(),
+            uid: 0.into(),
+            iptables: true.into(),
+            ip6tables: true.into(),
+            storage_driver: "overlay2".to_owned().into(),
+            base_device_size: facts::Fact::Absent.into(),
+            default_ulimits: Listing::default().into(),
+            cgroup_driver: "systemd".to_owned().into(),
+            cgroup_parent: facts::Fact::Absent.into(),
+            authorization_plugins: Listing::default().into(),
+            log_driver: "json-file".to_owned().into(),
+            unverified_registries: Listing::default().into(),
+            legacy_registry: facts::Fact::Absent.into(),
+            seccomp_profile: "builtin".to_owned().into(),
+            experimental: false.into(),
+            containerd_version: "1.7.29".to_owned().into(),
+            runc_version: "1.3.3".to_owned().into(),
+            kernel: "6.12.57".to_owned().into(),
         }
     }
 }

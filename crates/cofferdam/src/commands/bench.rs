@@ -1,7 +1,7 @@
 //! `cofferdam bench docker`: the classic run.
 
-use ::assess::{Benchmark, Catalogue};
-use anyhow::{Context, Result, anyhow};
+use ::assess::{Assessment, Benchmark, BenchmarkResult, Catalogue, Finding, Selection, SelectionError};
+use anyhow::{Result, anyhow};
 
 use super::{catalogue, exit_of};
 use crate::arguments::{Bench, Format, Global};
@@ -15,23 +15,45 @@ pub(crate) fn run(global: &Global, output: Output, command: &Bench) -> Result<Ex
     let benchmark = find(&catalogue, &command.benchmark)?;
     let snapshot = input::snapshot(global, pure.snapshot.as_deref())?;
     let assessment = ::assess::assess(&snapshot, &catalogue);
-    let result = ::assess::bench_of(&assessment, &catalogue, &benchmark.id).context("the benchmark was found")?;
+    let result = part(command, &assessment, &catalogue, benchmark)?;
     let text = match pure.format {
         Format::Text => report::text::bench(&assessment, benchmark, &result, output.style(pure.output.as_deref())),
         Format::Json => report::json::bench(&assessment, &result, super::CATALOGUE),
     };
     output.answer(pure.output.as_deref(), &text)?;
-    let named: Vec<_> = assessment
-        .findings
-        .into_iter()
-        .filter(|finding| benchmark.controls.iter().any(|control| control.check.as_deref() == Some(finding.check.as_str())))
-        .collect();
+    let judged = |finding: &Finding| {
+        let rows = result.controls.iter().filter(|control| control.check.as_deref() == Some(finding.check.as_str()));
+        rows.flat_map(|control| &control.subjects).any(|one| one.subject == finding.subject)
+    };
+    let named: Vec<_> = assessment.findings.iter().filter(|finding| judged(finding)).cloned().collect();
     Ok(exit_of(pure.fail_on, &named))
+}
+
+/// The rows that were asked for. A condition that matches nothing is a mistake, and no clean run.
+fn part(command: &Bench, assessment: &Assessment, catalogue: &Catalogue, benchmark: &Benchmark) -> Result<BenchmarkResult> {
+    let selection = Selection {
+        sections: command.section.clone(),
+        checks: command.check.clone(),
+        level: command.level,
+        containers: command.container.clone(),
+    };
+    ::assess::bench_part(assessment, catalogue, &benchmark.id, &selection).map_err(|error| {
+        let hint = match &error {
+            SelectionError::Levels(_) => "--benchmark cis-docker-1.8.0 names them".to_owned(),
+            SelectionError::Container(_) => "docker ps --all lists their names".to_owned(),
+            _ => format!("cofferdam bench docker --benchmark {} lists every row", benchmark.id),
+        };
+        anyhow!("{error}\nhint: {hint}")
+    })
 }
 
 /// The benchmark of that id; `auto`: the newest.
 pub(crate) fn find<'c>(catalogue: &'c Catalogue, id: &str) -> Result<&'c Benchmark> {
     let known = || catalogue.benchmarks.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-    let found = if id == "auto" { catalogue.benchmarks.values().next_back() } else { catalogue.benchmarks.get(id) };
+    let version = |benchmark: &&Benchmark| -> Vec<u32> {
+        let text = benchmark.id.rsplit('-').next().unwrap_or_default();
+        text.split('.').map(|part| part.parse().unwrap_or(0)).collect()
+    };
+    let found = if id == "auto" { catalogue.benchmarks.values().max_by_key(version) } else { catalogue.benchmarks.get(id) };
     found.ok_or_else(|| anyhow!("no benchmark `{id}`\nhint: there are {}", known()))
 }

@@ -1,10 +1,10 @@
 //! GET /containers/ID/json.
 
 use facts::Fact;
-use facts::docker::{Container, ContainerState, Mount, NetworkEndpoint, PortBinding, RestartPolicy};
+use facts::docker::{Container, ContainerState, CpuLimits, Device, Mount, NetworkEndpoint, PortBinding, RestartPolicy, Ulimit};
 use serde_json::Value;
 
-use super::image::variable;
+use super::image::{has_healthcheck, variable};
 use super::members::{Members, optional_text};
 
 /// Reads one container, all but what the kernel says of its process and where its mounts lead.
@@ -40,6 +40,18 @@ pub(super) fn container(value: &Value, place: &str) -> Fact<Container> {
             pid_mode: members.text("HostConfig.PidMode"),
             ipc_mode: members.text("HostConfig.IpcMode"),
             userns_mode: members.text("HostConfig.UsernsMode"),
+            uts_mode: members.text("HostConfig.UTSMode"),
+            cgroup_parent: members.text("HostConfig.CgroupParent"),
+            cpu: cpu(members),
+            devices: members.list("HostConfig.Devices", device),
+            device_rules: members.texts("HostConfig.DeviceCgroupRules"),
+            device_requests: members.list("HostConfig.DeviceRequests", |value| optional_text(value, "Driver")),
+            ulimits: members.list("HostConfig.Ulimits", ulimit),
+            publish_all: members.boolean("HostConfig.PublishAllPorts"),
+            exposed_ports: exposed_ports(members),
+            active_ports: ports(members, "NetworkSettings.Ports"),
+            has_healthcheck: has_healthcheck(members),
+            health: health(members),
             auto_remove: members.boolean("HostConfig.AutoRemove"),
             links: members.texts("HostConfig.Links"),
             apparmor_profile: members.text("AppArmorProfile"),
@@ -52,7 +64,7 @@ pub(super) fn container(value: &Value, place: &str) -> Fact<Container> {
             networks: members.entries("NetworkSettings.Networks", |name, endpoint| {
                 Some(NetworkEndpoint { name: name.to_owned(), network_id: optional_text(endpoint, "NetworkID")? })
             }),
-            ports: ports(members),
+            ports: ports(members, "HostConfig.PortBindings"),
             process: Fact::default(),
         })
     })
@@ -92,7 +104,52 @@ fn mount(value: &Value) -> Option<Mount> {
     })
 }
 
-fn ports(members: Members<'_>) -> Fact<Vec<PortBinding>> {
+/// Left out by the engine where the image and the command line expose none.
+fn exposed_ports(members: Members<'_>) -> Fact<Vec<String>> {
+    if members.at("Config.ExposedPorts").is_none() && members.at("Config.Image").is_some() {
+        return Fact::Known(Vec::new());
+    }
+    members.texts("Config.ExposedPorts").map(|mut ports| {
+        ports.sort();
+        ports
+    })
+}
+
+/// Left out by the engine where nothing checks.
+fn health(members: Members<'_>) -> Fact<String> {
+    match (members.at("State.Health"), members.at("State.Status")) {
+        (None | Some(Value::Null), Some(_)) => Fact::Absent,
+        _ => members.text("State.Health.Status"),
+    }
+}
+
+fn cpu(members: Members<'_>) -> Fact<CpuLimits> {
+    let integer = |name: &str| members.at(&format!("HostConfig.{name}"))?.as_i64();
+    let read = || {
+        Some(CpuLimits {
+            shares: integer("CpuShares")?,
+            nano_cpus: integer("NanoCpus")?,
+            quota: integer("CpuQuota")?,
+            cpuset: members.at("HostConfig.CpusetCpus")?.as_str()?.to_owned(),
+        })
+    };
+    read().map_or_else(|| members.missing("HostConfig.CpuShares, NanoCpus, CpuQuota, CpusetCpus"), Fact::Known)
+}
+
+fn device(value: &Value) -> Option<Device> {
+    Some(Device {
+        host_path: optional_text(value, "PathOnHost")?,
+        container_path: optional_text(value, "PathInContainer")?,
+        permissions: optional_text(value, "CgroupPermissions")?,
+    })
+}
+
+fn ulimit(value: &Value) -> Option<Ulimit> {
+    let number = |name: &str| value.get(name)?.as_i64();
+    Some(Ulimit { name: optional_text(value, "Name")?, soft: number("Soft")?, hard: number("Hard")? })
+}
+
+fn ports(members: Members<'_>, path: &str) -> Fact<Vec<PortBinding>> {
     let one = |container_port: &str, value: &Value| {
         Some(PortBinding {
             address: optional_text(value, "HostIp")?,
@@ -100,7 +157,7 @@ fn ports(members: Members<'_>) -> Fact<Vec<PortBinding>> {
             container_port: container_port.to_owned(),
         })
     };
-    let per_port = members.entries("HostConfig.PortBindings", |port, bindings| match bindings {
+    let per_port = members.entries(path, |port, bindings| match bindings {
         Value::Null => Some(Vec::new()),
         Value::Array(bindings) => bindings.iter().map(|binding| one(port, binding)).collect(),
         _ => None,

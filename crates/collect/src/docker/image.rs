@@ -32,11 +32,7 @@ pub(super) fn image(value: &Value, place: &str) -> Fact<Image> {
                 Some(Some(_)) => members.list("Config.Env", variable),
                 None => members.missing("Config"),
             },
-            has_healthcheck: match config("Healthcheck") {
-                Some(None | Some(Value::Null)) => Fact::Known(false),
-                Some(Some(_)) => healthcheck(members),
-                None => members.missing("Config"),
-            },
+            has_healthcheck: has_healthcheck(members),
         }
     })
 }
@@ -45,10 +41,13 @@ pub(super) fn variable(value: &Value) -> Option<EnvVar> {
     EnvVar::deserialize(value).ok()
 }
 
-/// An empty test inherits, `NONE` switches off.
-fn healthcheck(members: Members<'_>) -> Fact<bool> {
-    if members.at("Config.Healthcheck.Test").is_none() {
-        return Fact::Known(false);
+/// Whether Config holds a health check, of an image or a container. It is left out where there is none; an empty test inherits, `NONE`
+/// switches off.
+pub(super) fn has_healthcheck(members: Members<'_>) -> Fact<bool> {
+    let Some(config) = members.at("Config").filter(|config| config.is_object()) else { return members.missing("Config") };
+    match config.get("Healthcheck") {
+        None | Some(Value::Null) => Fact::Known(false),
+        Some(check) if check.get("Test").is_none() => Fact::Known(false),
+        Some(_) => members.texts("Config.Healthcheck.Test").map(|test| test.first().is_some_and(|word| word != "NONE")),
     }
-    members.texts("Config.Healthcheck.Test").map(|test| test.first().is_some_and(|word| word != "NONE"))
 }

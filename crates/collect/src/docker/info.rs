@@ -38,6 +38,10 @@ pub(crate) fn info(value: &Value) -> Info {
         cgroup_driver: members.text("CgroupDriver"),
         cgroup_version: if members.at("CgroupVersion").is_none() { Fact::Absent } else { members.text("CgroupVersion") },
         insecure_registries: insecure_registries(members),
+        registry_mirrors: members.texts("RegistryConfig.Mirrors").map(|mut mirrors| {
+            mirrors.sort();
+            mirrors
+        }),
         authorization_plugins: members.texts("Plugins.Authorization"),
         warnings: members.texts("Warnings"),
         userland_proxy: userland_proxy(members),

@@ -3,7 +3,9 @@
 use serde::de::DeserializeSeed;
 use serde_json::Value;
 
-use super::keep::Keep::{self, DaemonArgv, Each, Entries, Environment, HealthTest, Members, Names, NetworkOptions, Plain, SecurityOptions};
+use super::keep::Keep::{
+    self, DaemonArgv, Each, Entries, Environment, HealthTest, Members, Names, NetworkOptions, Plain, SecurityOptions, Url,
+};
 use super::keep::KeepSeed;
 use crate::obstacle::{Answer, Obstacle};
 use crate::source::EngineQuestion;
@@ -30,7 +32,11 @@ static INFO: Keep = Members(&[
     ("CgroupVersion", Plain),
     (
         "RegistryConfig",
-        Members(&[("InsecureRegistryCIDRs", Each(&Plain)), ("IndexConfigs", Entries(&Members(&[("Name", Plain), ("Secure", Plain)])))]),
+        Members(&[
+            ("InsecureRegistryCIDRs", Each(&Plain)),
+            ("IndexConfigs", Entries(&Members(&[("Name", Plain), ("Secure", Plain)]))),
+            ("Mirrors", Each(&Url)),
+        ]),
     ),
     ("Plugins", Members(&[("Authorization", Each(&Plain))])),
     ("Warnings", Each(&Plain)),
@@ -49,10 +55,30 @@ static CONTAINER: Keep = Members(&[
     ("Name", Plain),
     ("Created", Plain),
     ("Image", Plain),
-    ("State", Members(&[("Status", Plain), ("Running", Plain), ("Paused", Plain), ("Pid", Plain), ("StartedAt", Plain)])),
+    (
+        "State",
+        Members(&[
+            ("Status", Plain),
+            ("Running", Plain),
+            ("Paused", Plain),
+            ("Pid", Plain),
+            ("StartedAt", Plain),
+            ("Health", Members(&[("Status", Plain)])),
+        ]),
+    ),
     ("AppArmorProfile", Plain),
     ("ProcessLabel", Plain),
-    ("Config", Members(&[("Image", Plain), ("User", Plain), ("Env", Environment), ("Labels", Names)])),
+    (
+        "Config",
+        Members(&[
+            ("Image", Plain),
+            ("User", Plain),
+            ("Env", Environment),
+            ("Labels", Names),
+            ("ExposedPorts", Names),
+            ("Healthcheck", Members(&[("Test", HealthTest)])),
+        ]),
+    ),
     (
         "HostConfig",
         Members(&[
@@ -69,6 +95,17 @@ static CONTAINER: Keep = Members(&[
             ("PidMode", Plain),
             ("IpcMode", Plain),
             ("UsernsMode", Plain),
+            ("UTSMode", Plain),
+            ("CgroupParent", Plain),
+            ("CpuShares", Plain),
+            ("NanoCpus", Plain),
+            ("CpuQuota", Plain),
+            ("CpusetCpus", Plain),
+            ("Devices", Each(&Members(&[("PathOnHost", Plain), ("PathInContainer", Plain), ("CgroupPermissions", Plain)]))),
+            ("DeviceCgroupRules", Each(&Plain)),
+            ("DeviceRequests", Each(&Members(&[("Driver", Plain)]))),
+            ("Ulimits", Each(&Members(&[("Name", Plain), ("Soft", Plain), ("Hard", Plain)]))),
+            ("PublishAllPorts", Plain),
             ("AutoRemove", Plain),
             ("Links", Each(&Plain)),
             ("PortBindings", Entries(&Each(&Members(&[("HostIp", Plain), ("HostPort", Plain)])))),

@@ -36,6 +36,7 @@ const FLAGS: &[(&str, Value)] = &[
     ("default-runtime", Value::Kept),
     ("default-shm-size", Value::Kept),
     ("default-ulimit", Value::Kept),
+    ("disable-legacy-registry", Value::Switch),
     ("dns", Value::Kept),
     ("dns-opt", Value::Kept),
     ("dns-search", Value::Kept),

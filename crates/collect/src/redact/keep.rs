@@ -16,6 +16,8 @@ const MOST_MEMBERS: usize = 100_000;
 pub(crate) enum Keep {
     /// A string, number or boolean; a string that looks like a credential is replaced.
     Plain,
+    /// A URL: scheme, host and port; what comes before and behind them may be a credential.
+    Url,
     /// A list, each member by the same rule.
     Each(&'static Self),
     /// An object whose keys are names: all of them stay, each value by the same rule.
@@ -79,7 +81,10 @@ impl<'de> Visitor<'de> for KeepSeed {
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
-        Ok(self.plain(|| scrub(value).into()))
+        Ok(match self.0 {
+            Keep::Url => origin(value).into(),
+            _ => self.plain(|| scrub(value).into()),
+        })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
@@ -122,7 +127,7 @@ impl<'de> Visitor<'de> for KeepSeed {
                 }
                 while list.next_element::<IgnoredAny>()?.is_some() {}
             }
-            Keep::Plain | Keep::Entries(_) | Keep::Members(_) | Keep::NetworkOptions => {
+            Keep::Plain | Keep::Url | Keep::Entries(_) | Keep::Members(_) | Keep::NetworkOptions => {
                 while list.next_element::<IgnoredAny>()?.is_some() {}
                 return Ok(unexpected());
             }
@@ -170,7 +175,7 @@ impl<'de> Visitor<'de> for KeepSeed {
                     kept.insert(key, text.into());
                 }
             }
-            Keep::Plain | Keep::Each(_) | Keep::Environment | Keep::SecurityOptions | Keep::DaemonArgv | Keep::HealthTest => {
+            Keep::Plain | Keep::Url | Keep::Each(_) | Keep::Environment | Keep::SecurityOptions | Keep::DaemonArgv | Keep::HealthTest => {
                 while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
                 return Ok(unexpected());
             }
@@ -182,6 +187,19 @@ impl<'de> Visitor<'de> for KeepSeed {
 impl KeepSeed {
     fn plain(self, value: impl FnOnce() -> Value) -> Value {
         if matches!(self.0, Keep::Plain) { value() } else { unexpected() }
+    }
+}
+
+/// `https://mirror:5000` of `https://user:password@mirror:5000/path?token=x`.
+fn origin(text: &str) -> String {
+    let (scheme, rest) = text.split_once("://").map_or((None, text), |(scheme, rest)| (Some(scheme), rest));
+    let authority = &rest[..rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len())];
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let fits = |part: &str, more: &[char]| part.chars().all(|character| character.is_ascii_alphanumeric() || more.contains(&character));
+    match scheme {
+        Some(scheme) if fits(scheme, &['+', '-', '.']) && fits(host, &['.', '-', '_', ':', '[', ']', '%']) => format!("{scheme}://{host}"),
+        None if fits(host, &['.', '-', '_', ':', '[', ']', '%']) => host.to_owned(),
+        _ => MARK.to_owned(),
     }
 }
 
@@ -223,6 +241,22 @@ mod tests {
         assert_eq!(kept, json!({"Id": "a", "Tags": ["t", {"unexpected": true}]}));
         assert_eq!(keep(&RULE, "[1,2]"), unexpected());
         assert_eq!(keep(&RULE, r#"{"Id":null,"Tags":"x"}"#), json!({"Id": null, "Tags": {"unexpected": true}}));
+    }
+
+    #[test]
+    fn of_a_url_the_host_stays() {
+        for (url, kept) in [
+            ("https://u:planted-secret@mirror:5000/v2?t=planted-secret", "https://mirror:5000"),
+            ("http://[::1]:5000/", "http://[::1]:5000"),
+            ("mirror", "mirror"),
+            ("planted-secret@mirror", "mirror"),
+            ("a planted-secret", MARK),
+            ("https://a b/planted-secret", MARK),
+        ] {
+            assert_eq!(origin(url), kept, "{url}");
+        }
+        assert_eq!(keep(&Keep::Url, "[1]"), unexpected());
+        assert_eq!(keep(&Keep::Url, "1"), unexpected());
     }
 
     #[test]

@@ -53,6 +53,30 @@ pub struct Container {
     pub ipc_mode: Fact<String>,
     /// HostConfig.UsernsMode.
     pub userns_mode: Fact<String>,
+    /// HostConfig.UTSMode.
+    pub uts_mode: Fact<String>,
+    /// HostConfig.CgroupParent; empty: the daemon's default.
+    pub cgroup_parent: Fact<String>,
+    /// HostConfig.CpuShares, NanoCpus, CpuQuota, CpusetCpus.
+    pub cpu: Fact<CpuLimits>,
+    /// HostConfig.Devices: device files of the host.
+    pub devices: Fact<Vec<Device>>,
+    /// HostConfig.DeviceCgroupRules as written: `c 189:* rwm`.
+    pub device_rules: Fact<Vec<String>>,
+    /// HostConfig.DeviceRequests: drivers that are asked for devices (`--gpus`); empty: any that can.
+    pub device_requests: Fact<Vec<String>>,
+    /// HostConfig.Ulimits: overrides of the daemon's default.
+    pub ulimits: Fact<Vec<Ulimit>>,
+    /// HostConfig.PublishAllPorts (-P).
+    pub publish_all: Fact<bool>,
+    /// Names of Config.ExposedPorts, `80/tcp`, sorted.
+    pub exposed_ports: Fact<Vec<String>>,
+    /// NetworkSettings.Ports: what is really published while it runs.
+    pub active_ports: Fact<Vec<PortBinding>>,
+    /// Whether Config.Healthcheck, its image's included, is set and not NONE.
+    pub has_healthcheck: Fact<bool>,
+    /// State.Health.Status: `starting`, `healthy`, `unhealthy`. Absent: nothing checks it.
+    pub health: Fact<String>,
     /// HostConfig.AutoRemove (--rm).
     pub auto_remove: Fact<bool>,
     /// HostConfig.Links.
@@ -127,6 +151,44 @@ pub struct Mount {
     pub rw: bool,
     /// Propagation: `rprivate`, `rshared`, ...
     pub propagation: String,
+}
+
+/// Shares and bounds of processor time; 0 or empty: not set.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct CpuLimits {
+    /// CpuShares: weight against other containers.
+    pub shares: i64,
+    /// NanoCpus: processors times 10^9.
+    pub nano_cpus: i64,
+    /// CpuQuota: microseconds in each period.
+    pub quota: i64,
+    /// CpusetCpus: the processors that it may use.
+    pub cpuset: String,
+}
+
+/// A device file of the host in a container.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Device {
+    /// PathOnHost.
+    pub host_path: String,
+    /// PathInContainer.
+    pub container_path: String,
+    /// CgroupPermissions: `r`, `w`, `m`.
+    pub permissions: String,
+}
+
+/// A resource limit that a container was created with (setrlimit(2)).
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Ulimit {
+    /// `nofile`, `nproc`, ...
+    pub name: String,
+    /// Soft; -1: unlimited.
+    pub soft: i64,
+    /// Hard; -1: unlimited.
+    pub hard: i64,
 }
 
 /// One attachment to a network.

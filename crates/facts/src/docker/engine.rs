@@ -110,7 +110,9 @@ pub struct Info {
     pub cgroup_version: Fact<String>,
     /// Insecure registries: RegistryConfig.InsecureRegistryCIDRs and IndexConfigs that are not Secure, sorted.
     pub insecure_registries: Fact<Vec<String>>,
-    /// Plugins.Authorization.
+    /// RegistryConfig.Mirrors: where images of Docker Hub are asked for first, as URLs without user information.
+    pub registry_mirrors: Fact<Vec<String>>,
+    /// Plugins.Authorization: the plugins of the daemon's start; a reload that changed them does not show here.
     pub authorization_plugins: Fact<Vec<String>>,
     /// Warnings, e.g. of a TCP API without TLS.
     pub warnings: Fact<Vec<String>>,

@@ -12,8 +12,8 @@ mod unit;
 pub use arguments::{Argument, arguments};
 pub use config::{ConfigEntry, ConfigError, parse_config};
 pub use container::{
-    Cgroup, Container, ContainerProcess, ContainerState, EnvVar, IdMapping, Limit, Mount, NetworkEndpoint, PortBinding, ProcStatus,
-    ResourceLimit, RestartPolicy,
+    Cgroup, Container, ContainerProcess, ContainerState, CpuLimits, Device, EnvVar, IdMapping, Limit, Mount, NetworkEndpoint, PortBinding,
+    ProcStatus, ResourceLimit, RestartPolicy, Ulimit,
 };
 pub use engine::{Component, Engine, Info, StartupRecord, Version};
 pub use image::Image;

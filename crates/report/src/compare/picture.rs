@@ -21,7 +21,7 @@ const HEAD: f32 = 74.0;
 /// Lines beyond which only those that changed or were chosen are drawn.
 const LINES: usize = 36;
 
-/// The first run that holds a chosen finding, else the first. None: no run was made on both sides.
+/// Of the runs that hold a chosen finding the one with most changes, else the first. None: no run was made on both sides.
 pub(super) fn draw(model: &Model) -> Option<String> {
     let holds = |run: &&Run| run.sections.iter().any(|section| section.chosen);
     let run = model.runs.iter().filter(holds).max_by_key(|run| run.changed).or(model.runs.first())?;

@@ -38,13 +38,27 @@ pub fn bench(assessment: &Assessment, benchmark: &Benchmark, result: &BenchmarkR
 fn row(page: &mut Page, control: &ControlResult) {
     let mark = Span::new(words::verdict_tone(control.verdict), format!("[{}]", words::mark(control.verdict)));
     let lead = [mark, plain(format!(" {:<6}", control.id))];
+    let mut line = vec![plain(&control.title)];
+    line.extend(kind(control).map(dim));
     if control.check.is_none() {
-        return page.entry(0, HANG, &lead, &[plain(&control.title), dim(format!("({})", control.reason))]);
+        line.push(dim(format!("({})", control.reason)));
+        return page.entry(0, HANG, &lead, &line);
     }
-    page.entry(0, HANG, &lead, &[plain(&control.title)]);
+    page.entry(0, HANG, &lead, &line);
     match control.verdict {
         Verdict::Pass | Verdict::NotApplicable => {}
         verdict => subjects(page, control, verdict),
+    }
+}
+
+/// How the benchmark itself would have it judged, in the words of its version.
+fn kind(control: &ControlResult) -> Option<&'static str> {
+    match (control.assessment.as_deref(), control.scored) {
+        (Some("automated"), _) => Some("(Automated)"),
+        (Some("manual"), _) => Some("(Manual)"),
+        (_, Some(true)) => Some("(Scored)"),
+        (_, Some(false)) => Some("(Not Scored)"),
+        _ => None,
     }
 }
 

@@ -4,7 +4,7 @@ use facts::docker::{Argument, Engine, arguments};
 use facts::{Fact, SourceId};
 use serde_json::{Value, json};
 
-use super::keys::{Default, KEYS};
+use super::keys::{KEYS, LISTS};
 use super::setting::FlagValue;
 
 /// The flags of the running daemon: /proc/PID/cmdline, or the daemon's own word where /proc is out of reach.
@@ -28,7 +28,7 @@ pub(super) fn flag_value(flags: &[Argument], name: &str) -> Option<FlagValue> {
     let given: Vec<&Argument> = flags.iter().filter(|flag| flag.name == name).collect();
     let last = given.last()?;
     let value = match name {
-        "host" | "authorization-plugin" => json!(given.iter().filter_map(|flag| flag.value.clone()).collect::<Vec<_>>()),
+        list if LISTS.contains(&list) => json!(given.iter().filter_map(|flag| flag.value.clone()).collect::<Vec<_>>()),
         _ => match last.value.as_deref() {
             None => json!(true),
             Some(text) => boolean(name, text).map_or_else(|| json!(text), Value::from),
@@ -39,7 +39,7 @@ pub(super) fn flag_value(flags: &[Argument], name: &str) -> Option<FlagValue> {
 
 /// Go's strconv.ParseBool, for flags whose default is a boolean.
 fn boolean(flag: &str, text: &str) -> Option<bool> {
-    let is_boolean = KEYS.iter().any(|(_, name, default)| *name == flag && matches!(default, Some(Default::Bool(_))));
+    let is_boolean = KEYS.iter().any(|(_, name, default)| *name == flag && default.is_some_and(super::keys::Default::is_boolean));
     match text {
         _ if !is_boolean => None,
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),

@@ -25,6 +25,10 @@ impl Shown<'_> {
             "userland-proxy" => self.userland_proxy(info(&|info| info.userland_proxy.clone().map(Value::from))),
             "no-new-privileges" => (self.no_new_privileges(), "API /info SecurityOptions".to_owned()),
             "icc" => self.icc(),
+            "experimental" => (info(&|info| info.experimental.clone().map(Value::from)), "API /info ExperimentalBuild".to_owned()),
+            "log-driver" => (info(&|info| info.logging_driver.clone().map(Value::from)), "API /info LoggingDriver".to_owned()),
+            "storage-driver" => (info(&|info| info.storage_driver.clone().map(Value::from)), "API /info Driver".to_owned()),
+            "seccomp-profile" => (info(&seccomp_profile), "API /info SecurityOptions".to_owned()),
             "selinux-enabled" => (
                 info(&|info| match info.security_options.known() {
                     // Without SELinux in the kernel the option is not shown, whatever it is set to: only its presence proves.
@@ -98,6 +102,14 @@ impl Shown<'_> {
             Fact::Unknown { why } => (Fact::Unknown { why }, String::new()),
         }
     }
+}
+
+/// Absent: the kernel filters no system calls, whatever is set. Engines before 23.0 call the built-in profile `default`.
+fn seccomp_profile(info: &Info) -> Fact<Value> {
+    info.security_options.as_ref().and_then(|options| {
+        let profile = options.iter().find_map(|option| option.strip_prefix("name=seccomp,profile="));
+        profile.map(|profile| json!(if profile == "default" { "builtin" } else { profile })).into()
+    })
 }
 
 fn api_version(text: &str) -> Option<(u32, u32)> {

@@ -10,9 +10,11 @@ mod in_use;
 mod keys;
 mod setting;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
+mod version;
 
 pub use setting::{FileValue, FlagValue, Setting, State};
+pub(crate) use version::{EngineVersion, engine_version};
 
 use std::collections::BTreeMap;
 
@@ -86,7 +88,7 @@ pub fn settings(snapshot: &Snapshot) -> Settings {
         Ok(now) => (now, None),
         Err(error) => (None, Some(error)),
     };
-    let reader = Reader { snapshot, engine, now, start: at_start(snapshot, engine), flags: flags(engine) };
+    let reader = Reader { snapshot, engine, now, start: at_start(snapshot, engine), flags: flags(engine), version: engine_version(engine) };
     Settings {
         path: engine.config_path.clone(),
         file_error,
@@ -97,7 +99,7 @@ pub fn settings(snapshot: &Snapshot) -> Settings {
 fn unseen(row: &(&'static str, &'static str, Option<Default>), why: &str) -> Setting {
     Setting {
         key: row.0,
-        default: row.2.map(Default::value),
+        default: row.2.and_then(|default| default.value(&Fact::unknown(why)).known().cloned()),
         in_file: None,
         by_flag: None,
         at_start: Fact::unknown(why),
@@ -114,11 +116,13 @@ struct Reader<'s> {
     now: Option<Vec<ConfigEntry>>,
     start: Fact<Vec<ConfigEntry>>,
     flags: Fact<(Vec<Argument>, SourceId)>,
+    version: Fact<EngineVersion>,
 }
 
 impl Reader<'_> {
     fn setting(&self, key: &'static str, flag: &str, default: Option<Default>) -> Setting {
-        let default = default.map(Default::value);
+        let by_default = default.map_or(Fact::Absent, |default| default.value(&self.version));
+        let default = by_default.known().cloned();
         let in_file = self
             .now
             .as_deref()
@@ -141,14 +145,15 @@ impl Reader<'_> {
         } else {
             match &at_start {
                 Fact::Known(Some(value)) => (Fact::Known(value.clone()), self.file_source(key, value, &in_file)),
-                Fact::Known(None) => (default.clone().into(), "built-in default".to_owned()),
+                Fact::Known(None) | Fact::Absent => (by_default, "built-in default".to_owned()),
                 // A reload applies these keys, but no version shows them: neither value is certain.
                 Fact::Unknown { why } => (Fact::unknown(why.clone()), String::new()),
-                Fact::Absent => (default.clone().into(), "built-in default".to_owned()),
             }
         };
 
-        let state = self.state(key, &effective, &in_file, conflict, default.as_ref(), by_flag.is_some());
+        // What nobody asked for and has no default was the daemon's own choice: the storage driver.
+        let own_choice = in_use.known().is_some() && in_file.is_none() && default.is_none() && !matches!(at_start, Fact::Known(Some(_)));
+        let state = self.state(key, &effective, &in_file, conflict, default.as_ref(), by_flag.is_some() || own_choice);
         Setting { key, default, in_file, by_flag, at_start, in_use, effective, state, source }
     }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{State, settings};
 
 /// A daemon that started at 100 s with these words and this file, which was last changed at `changed`.
-fn host(argv: &[&str], file: Option<&str>, changed: i64) -> Snapshot {
+pub(crate) fn host(argv: &[&str], file: Option<&str>, changed: i64) -> Snapshot {
     let stat = |ctime: i64| FileStat {
         kind: FileKind::File,
         mode: 0o644,
@@ -65,7 +65,7 @@ fn host(argv: &[&str], file: Option<&str>, changed: i64) -> Snapshot {
     }
 }
 
-fn engine(snapshot: &mut Snapshot) -> &mut Engine {
+pub(crate) fn engine(snapshot: &mut Snapshot) -> &mut Engine {
     snapshot.docker.known_mut().unwrap()
 }
 
@@ -160,4 +160,58 @@ fn a_file_that_cannot_be_parsed_is_named() {
     let broken = host(&["dockerd"], Some("{\"log-level\": \"info\", \"log-level\": \"debug\"}"), 50);
     assert!(settings(&broken).file_error.is_some());
     check(&broken, "log-level", None, State::Unknown, "");
+}
+
+#[test]
+fn defaults_follow_the_version() {
+    for (version, ip6tables, legacy) in [
+        ("17.03.2-ce", Some(false), Some(false)),
+        ("17.06.0-ce", Some(false), Some(true)),
+        ("20.10.24+dfsg1", Some(false), Some(true)),
+        ("26.1.5", Some(false), Some(true)),
+        ("27.0.1", Some(true), Some(true)),
+        ("29.7.2", Some(true), Some(true)),
+        ("dev", None, None),
+    ] {
+        let mut snapshot = host(&["dockerd"], None, 0);
+        engine(&mut snapshot).version.fact.known_mut().unwrap().version = version.to_owned();
+        let found = settings(&snapshot);
+        assert_eq!(found.bool("ip6tables").known().copied(), ip6tables, "{version}");
+        assert_eq!(found.bool("disable-legacy-registry").known().copied(), legacy, "{version}");
+        // What is asked for needs no version.
+        engine(&mut snapshot).config_file = host(&[], Some("{\"ip6tables\": true}"), 50).engine().unwrap().config_file.clone();
+        assert_eq!(settings(&snapshot).bool("ip6tables"), Fact::Known(true), "{version}");
+    }
+}
+
+#[test]
+fn flags_that_are_repeated_and_named_otherwise() {
+    let flags = host(&["dockerd", "--storage-opt", "a=1", "--storage_opt=b=2", "--default-ulimit=nofile=1:2", "-s=overlay2"], None, 0);
+    check(&flags, "storage-opts", json!(["a=1", "b=2"]), State::Effective, "argv[3] --storage-opt");
+    check(&flags, "default-ulimits", json!(["nofile=1:2"]), State::Effective, "argv[4]");
+    check(&flags, "storage-driver", json!("overlay2"), State::Effective, "argv[5] --storage-driver");
+    let both = host(&["dockerd", "--storage-opt=a=1"], Some("{\"storage-opts\": [\"a=1\"]}"), 50);
+    check(&both, "storage-opts", json!(["a=1"]), State::Conflict, "argv[1]");
+    // The flag is singular, the key plural: the daemon knows no other spelling, so another one sets nothing.
+    let singular = host(&["dockerd"], Some("{\"storage-opt\": [\"a=1\"]}"), 50);
+    check(&singular, "storage-opts", None, State::Effective, "default");
+    check(&host(&["dockerd", "--ip6tables=F"], None, 0), "ip6tables", json!(false), State::Effective, "argv[1]");
+}
+
+#[test]
+fn what_the_engine_shows_goes_before_file_and_default() {
+    let mut snapshot = host(&["dockerd"], Some("{\"experimental\": true, \"log-driver\": \"syslog\", \"storage-driver\": \"btrfs\"}"), 200);
+    let info = engine(&mut snapshot).info.fact.known_mut().unwrap();
+    info.experimental = Fact::Known(false);
+    info.logging_driver = Fact::Known("json-file".to_owned());
+    info.storage_driver = Fact::Known("overlay2".to_owned());
+    info.security_options = Fact::Known(vec!["name=seccomp,profile=default".to_owned()]);
+    check(&snapshot, "experimental", json!(false), State::PendingRestart, "API /info ExperimentalBuild");
+    check(&snapshot, "log-driver", json!("json-file"), State::PendingRestart, "API /info LoggingDriver");
+    check(&snapshot, "storage-driver", json!("overlay2"), State::PendingRestart, "API /info Driver");
+    check(&snapshot, "seccomp-profile", json!("builtin"), State::Effective, "API /info SecurityOptions");
+    engine(&mut snapshot).config_file.fact = Fact::Absent;
+    check(&snapshot, "storage-driver", json!("overlay2"), State::Effective, "API /info Driver");
+    engine(&mut snapshot).info.fact = Fact::unknown("no right");
+    check(&snapshot, "log-driver", None, State::Unknown, "");
 }

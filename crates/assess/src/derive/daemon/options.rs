@@ -1,0 +1,155 @@
+//! Options of the daemon that need more than their value in force.
+
+use std::collections::BTreeMap;
+
+use facts::Fact;
+use serde_json::Value;
+
+use super::Reader;
+use crate::derive::settings::{EngineVersion, engine_version};
+use crate::view::{Listing, Origin, Seen};
+
+impl Reader<'_> {
+    /// Before 27.0 the rules for IPv6 were an experiment that is off unless asked for: off is then no choice of this host.
+    pub(super) fn ip6tables(&self) -> Seen<bool> {
+        let fact = match self.settings.bool("ip6tables") {
+            Fact::Known(false) => engine_version(self.engine)
+                .and_then(|version| if version < EngineVersion(27, 0) { Fact::Absent } else { Fact::Known(false) }),
+            other => other,
+        };
+        Seen::new(fact, self.origin("ip6tables"))
+    }
+
+    /// The last option of that name counts; the driver reads names in any case (graphdriver/devmapper, until 24.0).
+    pub(super) fn base_device_size(&self) -> Seen<String> {
+        let fact = self.texts("storage-opts").and_then(|options| {
+            let sizes = options.iter().filter_map(|option| option.split_once('='));
+            let is_size = |name: &str| name.trim().eq_ignore_ascii_case("dm.basesize");
+            sizes.filter(|(name, _)| is_size(name)).last().map(|(_, size)| size.trim().to_owned()).into()
+        });
+        Seen::new(fact, self.origin("storage-opts"))
+    }
+
+    /// In the file an object of objects, on the command line `NAME=SOFT[:HARD]`.
+    pub(super) fn default_ulimits(&self) -> Seen<Listing<String>> {
+        let key = "default-ulimits";
+        let fact = match &self.settings.get(key).effective {
+            Fact::Known(value) => ulimits(value).map_or_else(
+                || Fact::unknown(format!("{key} is {value}, which is no set of limits")),
+                |limits| Fact::Known(Listing::from(limits)),
+            ),
+            Fact::Absent => Fact::Known(Listing::default()),
+            Fact::Unknown { why } => Fact::unknown(why.clone()),
+        };
+        Seen::new(fact, self.origin(key))
+    }
+
+    /// An empty text is what is not set.
+    pub(super) fn cgroup_parent(&self) -> Seen<String> {
+        let fact = self.settings.text("cgroup-parent").and_then(|parent| Some(parent).filter(|parent| !parent.is_empty()).into());
+        Seen::new(fact, self.origin("cgroup-parent"))
+    }
+
+    /// /info shows the plugins of the start. A reload may have changed them since (dockerd's daemon/reload.go), without a trace in the
+    /// API, so a plugin counts only where the file provably asks for the same as it did at the start.
+    pub(super) fn authorization_plugins(&self) -> Seen<Listing<String>> {
+        let shown = self.info("Plugins.Authorization", |info| info.authorization_plugins.clone());
+        let setting = self.settings.get("authorization-plugins");
+        let in_file = match (&self.engine.config_file.fact, &self.settings.file_error) {
+            (Fact::Unknown { why }, _) => Fact::unknown(why.clone()),
+            (_, Some(error)) => Fact::unknown(format!("the configuration file is {error}")),
+            _ => Fact::Known(setting.in_file.as_ref().map(|given| given.value.clone())),
+        };
+        let fact = shown.fact.and_then(|plugins| {
+            in_file.and_then(|now| match &setting.at_start {
+                Fact::Known(start) if *start == now => Fact::Known(Listing::from(plugins)),
+                // Nothing at the start, nothing in the file, and no reload takes back what an earlier one brought.
+                _ if plugins.is_empty() && now.as_ref().is_none_or(|now| now.as_array().is_some_and(Vec::is_empty)) => {
+                    Fact::Known(Listing::default())
+                }
+                Fact::Unknown { why } => Fact::unknown(format!("a reload may have changed the plugins: {why}")),
+                _ => Fact::unknown("the file names other plugins than the daemon started with, and a reload may have put them in force"),
+            })
+        });
+        Seen::new(fact, shown.origin)
+    }
+
+    /// Absent: the kernel filters no system calls.
+    pub(super) fn seccomp_profile(&self) -> Seen<String> {
+        let shown = self.info("SecurityOptions", |info| {
+            info.security_options.clone().and_then(|options| {
+                let profile = options.iter().find_map(|option| option.strip_prefix("name=seccomp,profile="));
+                // Engines before 23.0 call the built-in profile `default`.
+                profile.map(|profile| if profile == "default" { "builtin".to_owned() } else { profile.to_owned() }).into()
+            })
+        });
+        Seen { origin: Origin { note: self.origin("seccomp-profile").note, ..shown.origin }, ..shown }
+    }
+
+    /// Version of a component by the engine's word.
+    pub(super) fn component(&self, name: &'static str) -> Seen<String> {
+        let version = |version: &facts::docker::Version| {
+            version.components.iter().find(|component| component.name == name).map(|component| component.version.clone())
+        };
+        let fact = self.engine.version.fact.as_ref().and_then(|known| version(known).filter(|version| !version.is_empty()).into());
+        Seen::new(fact, Origin::at(self.engine.version.source, format!("Components {name}")))
+    }
+
+    /// Kernel release by the engine's word.
+    pub(super) fn kernel(&self) -> Seen<String> {
+        let fact =
+            self.engine.version.fact.as_ref().and_then(|version| Some(version.kernel.clone()).filter(|kernel| !kernel.is_empty()).into());
+        Seen::new(fact, Origin::at(self.engine.version.source, "KernelVersion"))
+    }
+
+    /// A list of texts in force. Absent: not set.
+    fn texts(&self, key: &str) -> Fact<Vec<String>> {
+        self.settings.get(key).effective.clone().and_then(|value| {
+            let texts = value.as_array().and_then(|members| members.iter().map(|text| text.as_str().map(str::to_owned)).collect());
+            texts.map_or_else(|| Fact::unknown(format!("{key} is set to {value}, which is no list of texts")), Fact::Known)
+        })
+    }
+}
+
+/// `nofile=1024:2048`, one for each name: the last one wins.
+fn ulimits(value: &Value) -> Option<Vec<String>> {
+    let mut limits: BTreeMap<String, String> = BTreeMap::new();
+    match value {
+        Value::Array(flags) => {
+            for flag in flags {
+                let (name, limit) = flag.as_str()?.split_once('=')?;
+                let limit = if limit.contains(':') { limit.to_owned() } else { format!("{limit}:{limit}") };
+                limits.insert(name.to_owned(), limit);
+            }
+        }
+        Value::Object(members) => {
+            for (key, limit) in members {
+                let limit = limit.as_object()?;
+                // Go reads names of members in any case.
+                let member = |name: &str| limit.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+                let number = |name: &str| member(name).map_or(Some(0), Value::as_i64);
+                let name = member("Name").map_or(Some(key.as_str()), Value::as_str)?;
+                limits.insert(name.to_owned(), format!("{}:{}", number("Soft")?, number("Hard")?));
+            }
+        }
+        _ => return None,
+    }
+    Some(limits.into_iter().map(|(name, limit)| format!("{name}={limit}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn limits_of_file_and_flags() {
+        let file = json!({"nofile": {"Name": "nofile", "Hard": 2048, "Soft": 1024}, "nproc": {"name": "nproc", "hard": 10}});
+        assert_eq!(ulimits(&file).unwrap(), ["nofile=1024:2048", "nproc=0:10"]);
+        assert_eq!(ulimits(&json!(["nofile=1", "nproc=2:3", "nofile=4:5"])).unwrap(), ["nofile=4:5", "nproc=2:3"]);
+        assert_eq!(ulimits(&json!({})).unwrap(), Vec::<String>::new());
+        for wrong in [json!("x"), json!([1]), json!({"nofile": "100:100"}), json!(null)] {
+            assert_eq!(ulimits(&wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+use facts::docker::{Component, Info};
+use facts::{Fact, Snapshot};
+
+use super::daemon;
+use crate::derive::settings::settings;
+use crate::derive::settings::tests::{engine, host};
+use crate::view::{Daemon, Listing, Seen};
+
+fn view(snapshot: &Snapshot) -> Daemon {
+    daemon(snapshot, &settings(snapshot))
+}
+
+fn info(snapshot: &mut Snapshot) -> &mut Info {
+    engine(snapshot).info.fact.known_mut().unwrap()
+}
+
+fn of_version(version: &str, argv: &[&str], file: Option<&str>, changed: i64) -> Snapshot {
+    let mut snapshot = host(argv, file, changed);
+    engine(&mut snapshot).version.fact.known_mut().unwrap().version = version.to_owned();
+    snapshot
+}
+
+fn members(listing: &Seen<Listing<String>>) -> (&[String], Option<&str>) {
+    let listing = listing.known().unwrap();
+    (&listing.members, listing.unseen.as_deref())
+}
+
+fn texts(words: &[&str]) -> Fact<Vec<String>> {
+    Fact::Known(words.iter().map(|word| (*word).to_owned()).collect())
+}
+
+#[test]
+fn rules_for_ipv6_are_no_choice_of_an_old_engine() {
+    let ip6tables = |version: &str, file: Option<&str>, changed| view(&of_version(version, &["dockerd"], file, changed)).ip6tables.fact;
+    let off = Some("{\"ip6tables\": false}");
+    assert_eq!(ip6tables("26.1.5", None, 0), Fact::Absent);
+    assert_eq!(ip6tables("26.1.5", off, 50), Fact::Absent);
+    assert_eq!(ip6tables("26.1.5", Some("{\"ip6tables\": true}"), 50), Fact::Known(true));
+    assert_eq!(ip6tables("27.0.1", None, 0), Fact::Known(true));
+    assert_eq!(ip6tables("27.0.1", off, 50), Fact::Known(false));
+    // The file is younger than the process.
+    assert!(ip6tables("27.0.1", off, 200).is_unknown());
+    assert!(ip6tables("dev", off, 50).is_unknown());
+}
+
+#[test]
+fn the_size_of_devicemapper_devices_in_every_spelling() {
+    let size = |argv: &[&str], file: Option<&str>| view(&host(argv, file, 50)).base_device_size.fact;
+    let is = |size: &str| Fact::Known(size.to_owned());
+    assert_eq!(size(&["dockerd"], None), Fact::Absent);
+    assert_eq!(size(&["dockerd", "--storage-opt", "dm.fs=xfs"], None), Fact::Absent);
+    assert_eq!(size(&["dockerd", "--storage-opt", "dm.fs=xfs", "--storage-opt=DM.BaseSize = 20G"], None), is("20G"));
+    assert_eq!(size(&["dockerd"], Some("{\"storage-opts\": [\"dm.basesize=1G\", \"dm.basesize=2G\"]}")), is("2G"));
+    assert!(size(&["dockerd"], Some("{\"storage-opts\": \"dm.basesize=1G\"}")).is_unknown());
+}
+
+#[test]
+fn limits_and_control_groups() {
+    let both = view(&host(&["dockerd", "--default-ulimit=nofile=1:2", "--cgroup-parent", "/x"], None, 0));
+    assert_eq!(members(&both.default_ulimits), (&["nofile=1:2".to_owned()][..], None));
+    assert_eq!(both.cgroup_parent.fact, Fact::Known("/x".to_owned()));
+    let none = view(&host(&["dockerd", "--cgroup-parent="], None, 0));
+    assert_eq!((members(&none.default_ulimits), &none.cgroup_parent.fact), ((&[][..], None), &Fact::Absent));
+    let younger = view(&host(&["dockerd"], Some("{}"), 200));
+    assert!(younger.default_ulimits.fact.is_unknown() && younger.cgroup_parent.fact.is_unknown());
+}
+
+#[test]
+fn plugins_count_where_no_reload_can_have_changed_them() {
+    let plugins = |shown: &[&str], file: Option<&str>, changed| {
+        let mut snapshot = host(&["dockerd"], file, changed);
+        info(&mut snapshot).authorization_plugins = texts(shown);
+        view(&snapshot).authorization_plugins.fact.map(|listing| listing.members)
+    };
+    let one = Some("{\"authorization-plugins\": [\"opa\"]}");
+    assert_eq!(plugins(&["opa"], one, 50), Fact::Known(vec!["opa".to_owned()]));
+    assert_eq!(plugins(&[], None, 0), Fact::Known(Vec::new()));
+    assert_eq!(plugins(&[], Some("{\"debug\": true}"), 200), Fact::Known(Vec::new()));
+    // Written after the start: perhaps reloaded, perhaps not.
+    assert!(plugins(&[], one, 200).is_unknown());
+    assert!(plugins(&["opa"], one, 200).is_unknown());
+    assert!(plugins(&["opa"], Some("{}"), 200).is_unknown());
+    assert!(plugins(&["opa"], Some("{"), 50).is_unknown());
+    let mut by_flag = host(&["dockerd", "--authorization-plugin=opa"], None, 0);
+    info(&mut by_flag).authorization_plugins = texts(&["opa"]);
+    assert_eq!(members(&view(&by_flag).authorization_plugins).0, ["opa"]);
+    // Without the file nobody knows what a reload did.
+    engine(&mut by_flag).config_file.fact = Fact::unknown("no right");
+    assert!(view(&by_flag).authorization_plugins.fact.is_unknown());
+}
+
+#[test]
+fn registries() {
+    let mut snapshot = host(&["dockerd"], None, 0);
+    info(&mut snapshot).insecure_registries = texts(&["127.0.0.0/8", "::1/128", "localhost:5000", "10.0.0.0/8", "reg:5000"]);
+    info(&mut snapshot).registry_mirrors = texts(&["https://a", "HTTP://b", "http://127.0.0.1:5000", "http://127.0.0.1.evil", "c"]);
+    let found = view(&snapshot);
+    assert_eq!(members(&found.insecure_registries).0, ["10.0.0.0/8", "reg:5000"]);
+    assert_eq!(
+        members(&found.unverified_registries),
+        (&["10.0.0.0/8", "reg:5000", "HTTP://b", "http://127.0.0.1.evil"].map(str::to_owned)[..], None)
+    );
+    // An older Snapshot has no mirrors: what is known stays, and there may be more.
+    info(&mut snapshot).registry_mirrors = Fact::default();
+    assert!(matches!(members(&view(&snapshot).unverified_registries), ([_, _], Some(_))));
+    info(&mut snapshot).registry_mirrors = texts(&["[redacted]"]);
+    assert!(matches!(members(&view(&snapshot).unverified_registries), ([_, _], Some(_))));
+}
+
+#[test]
+fn old_protocol_of_registries() {
+    let legacy = |version: &str, argv: &[&str]| view(&of_version(version, argv, None, 0)).legacy_registry.fact;
+    assert_eq!(legacy("17.03.2-ce", &["dockerd"]), Fact::Known(true));
+    assert_eq!(legacy("17.03.2-ce", &["dockerd", "--disable-legacy-registry"]), Fact::Known(false));
+    assert_eq!(legacy("17.06.0-ce", &["dockerd"]), Fact::Known(false));
+    assert_eq!(legacy("17.09.1-ce", &["dockerd", "--disable-legacy-registry=0"]), Fact::Known(true));
+    assert_eq!(legacy("17.12.0-ce", &["dockerd"]), Fact::Absent);
+    assert_eq!(legacy("29.7.2", &["dockerd"]), Fact::Absent);
+    assert!(legacy("dev", &["dockerd"]).is_unknown());
+}
+
+#[test]
+fn filters_and_versions() {
+    let mut snapshot = host(&["dockerd"], None, 0);
+    let mut profile = |options: &[&str]| {
+        info(&mut snapshot).security_options = texts(options);
+        view(&snapshot).seccomp_profile.fact
+    };
+    assert_eq!(profile(&["name=seccomp,profile=default"]), Fact::Known("builtin".to_owned()));
+    assert_eq!(profile(&["name=seccomp,profile=/a,b"]), Fact::Known("/a,b".to_owned()));
+    assert_eq!(profile(&["name=seccomp,profile=unconfined"]), Fact::Known("unconfined".to_owned()));
+    assert_eq!(profile(&["name=apparmor"]), Fact::Absent);
+    let version = engine(&mut snapshot).version.fact.known_mut().unwrap();
+    version.components = vec![Component { name: "runc".to_owned(), version: "1.1.5".to_owned() }];
+    let found = view(&snapshot);
+    assert_eq!((found.runc_version.fact, found.containerd_version.fact), (Fact::Known("1.1.5".to_owned()), Fact::Absent));
+    engine(&mut snapshot).version.fact = Fact::unknown("no right");
+    assert!(view(&snapshot).runc_version.fact.is_unknown() && view(&snapshot).kernel.fact.is_unknown());
+}

@@ -1,0 +1,130 @@
+//! What of the machine a container may use: processor time, devices, limits of its own.
+
+use facts::Fact;
+use facts::docker::{Container, CpuLimits, Mount, Ulimit};
+
+use super::kleene;
+use super::paths::is_within;
+use crate::view::Listing;
+
+/// What bounds or weighs its processor time, in words; empty: nothing.
+pub(crate) fn cpu(limits: &CpuLimits) -> Listing<String> {
+    let mut words = Vec::new();
+    if limits.nano_cpus > 0 {
+        // Exact: more than fifteen digits of processors has no machine.
+        words.push(format!("processors {}", limits.nano_cpus as f64 / 1e9));
+    }
+    if limits.quota > 0 {
+        words.push(format!("quota {}", limits.quota));
+    }
+    if limits.shares > 0 {
+        words.push(format!("shares {}", limits.shares));
+    }
+    if !limits.cpuset.is_empty() {
+        words.push(format!("set {}", limits.cpuset));
+    }
+    words.into()
+}
+
+/// Resource limits of its own.
+pub(crate) fn ulimits(ulimits: &[Ulimit]) -> Listing<String> {
+    let number = |value: i64| if value < 0 { "unlimited".to_owned() } else { value.to_string() };
+    ulimits.iter().map(|limit| format!("{} {}:{}", limit.name, number(limit.soft), number(limit.hard))).collect::<Vec<_>>().into()
+}
+
+/// Every way by which it holds a device of the host: device files, rules, requests, and mounts of or below /dev.
+pub(crate) fn devices(container: &Container) -> Fact<Listing<String>> {
+    let mut listing = Listing::default();
+    let mut miss = |why: Option<&str>| {
+        listing.unseen.get_or_insert_with(|| why.unwrap_or("the engine did not say").to_owned());
+    };
+    let mut found = Vec::new();
+    match &container.devices {
+        Fact::Known(devices) => found.extend(devices.iter().map(|device| format!("{} {}", device.host_path, device.permissions))),
+        other => miss(other.why()),
+    }
+    match &container.device_rules {
+        Fact::Known(rules) => found.extend(rules.iter().map(|rule| format!("rule {rule}"))),
+        other => miss(other.why()),
+    }
+    match &container.device_requests {
+        Fact::Known(drivers) => found.extend(drivers.iter().map(|driver| match driver.as_str() {
+            "" => "a device of any driver".to_owned(),
+            driver => format!("a device of {driver}"),
+        })),
+        other => miss(other.why()),
+    }
+    match &container.mounts {
+        Fact::Known(mounts) => found.extend(mounts.iter().filter(|mount| of_dev(mount)).map(|mount| format!("mount of {}", mount.source))),
+        other => miss(other.why()),
+    }
+    listing.members = found;
+    Fact::Known(listing)
+}
+
+/// /dev/shm, /dev/mqueue, /dev/hugepages and /dev/log are no devices (only folders of memory and a socket).
+fn of_dev(mount: &Mount) -> bool {
+    const NO_DEVICES: [&str; 4] = ["/dev/shm", "/dev/mqueue", "/dev/hugepages", "/dev/log"];
+    let is_device = |path: &str| is_within(path, "/dev") && !NO_DEVICES.iter().any(|place| is_within(path, place));
+    mount.kind == "bind" && (is_device(&mount.source) || mount.resolved_source.known().is_some_and(|real| is_device(real)))
+}
+
+/// Whether a seccomp filter confines a container that does not run: by its options; the daemon's default shows only once it runs.
+pub(crate) fn asked_seccomp(container: &Container) -> Fact<bool> {
+    let options = container.security_opt.clone().absent_as(Vec::new());
+    let by_option = options.and_then(|options| match super::security_opt::value(&options, "seccomp") {
+        Some("unconfined") => Fact::Known(false),
+        Some(_) => Fact::Known(true),
+        None => Fact::unknown("the daemon's default profile shows only once it runs (start it to see)"),
+    });
+    // A privileged container gets no filter, whatever its options say.
+    let privileged = container.privileged.clone().absent_as(false);
+    kleene::and(kleene::not(privileged), by_option)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use facts::docker::Device;
+
+    #[test]
+    fn processors() {
+        let limits = CpuLimits { nano_cpus: 500_000_000, quota: -1, shares: 512, cpuset: "0-1".to_owned() };
+        assert_eq!(cpu(&limits).members, ["processors 0.5", "shares 512", "set 0-1"]);
+        assert!(cpu(&CpuLimits::default()).members.is_empty());
+    }
+
+    #[test]
+    fn every_way_to_a_device() {
+        let bind = |source: &str| Mount { kind: "bind".to_owned(), source: source.to_owned(), ..Mount::default() };
+        let mut container = Container {
+            devices: Fact::Known(vec![Device { host_path: "/dev/sda".to_owned(), permissions: "r".to_owned(), ..Device::default() }]),
+            device_rules: Fact::Known(vec!["c 189:* rwm".to_owned()]),
+            device_requests: Fact::Known(vec!["nvidia".to_owned(), String::new()]),
+            mounts: Fact::Known(vec![bind("/dev/shm"), bind("/dev"), bind("/dev/kvm"), bind("/srv")]),
+            ..Container::default()
+        };
+        let found = devices(&container).known().unwrap().clone();
+        assert_eq!(
+            found.members,
+            ["/dev/sda r", "rule c 189:* rwm", "a device of nvidia", "a device of any driver", "mount of /dev", "mount of /dev/kvm"]
+        );
+        assert_eq!(found.unseen, None);
+        container.device_rules = Fact::unknown("no answer");
+        assert_eq!(devices(&container).known().unwrap().unseen.as_deref(), Some("no answer"));
+    }
+
+    #[test]
+    fn seccomp_of_a_stopped_container() {
+        let with = |options: &[&str], privileged: bool| Container {
+            security_opt: Fact::Known(options.iter().map(|option| (*option).to_owned()).collect()),
+            privileged: Fact::Known(privileged),
+            ..Container::default()
+        };
+        assert_eq!(asked_seccomp(&with(&["seccomp=unconfined"], false)), Fact::Known(false));
+        assert_eq!(asked_seccomp(&with(&["no-new-privileges", "seccomp:unconfined"], false)), Fact::Known(false));
+        assert_eq!(asked_seccomp(&with(&["seccomp=<redacted>"], true)), Fact::Known(false));
+        assert_eq!(asked_seccomp(&with(&["seccomp=<redacted>"], false)), Fact::Known(true));
+        assert!(asked_seccomp(&with(&[], false)).is_unknown());
+    }
+}
