@@ -42,7 +42,9 @@ fn the_stories_findings() {
     for assessment in [&weak, &sound] {
         assert_eq!(control(assessment, "cis-docker-1.6.0", "4.5"), Verdict::Manual);
         assert_eq!(control(assessment, "cis-docker-1.2.0", "4.5"), Verdict::Manual);
-        assert_eq!(control(assessment, "cis-docker-1.6.0", "1.1.1"), Verdict::Unknown);
+        assert_eq!(control(assessment, "cis-docker-1.6.0", "1.1.1"), Verdict::Pass);
+        assert_eq!(control(assessment, "cis-docker-1.6.0", "1.1.2"), Verdict::Manual);
+        assert_eq!(control(assessment, "cis-docker-1.6.0", "3.21"), Verdict::NotApplicable);
     }
     // Networks of users let their containers speak unless each is told otherwise: no story speaks of them.
     let of_stories = |finding: &&Finding| finding.verdict == Verdict::Fail && finding.subject.kind != SubjectKind::Network;

@@ -6,7 +6,7 @@ mod rights;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use rights::at_most;
+pub(crate) use rights::{at_most, rights};
 
 use facts::docker::DaemonProcess;
 use facts::host::{FileKind, FileStat, Group};
@@ -181,6 +181,10 @@ impl<'s> Reader<'s> {
             mode: Seen::new(fact.clone().map(|stat| format!("{:04o}", stat.mode)), with_list.clone()),
             access_list: Seen::new(
                 fact.clone().and_then(|stat| stat.acl.as_ref().map(|acl| Listing::from(acl.entries.clone())).absent_as(Listing::default())),
+                origin.clone(),
+            ),
+            rights: Seen::new(
+                fact.clone().map(|stat| rights(&format!("{:04o}", stat.mode), stat.acl.known().map(|acl| &acl.entries))),
                 origin.clone(),
             ),
             owner_is_root: Seen::new(fact.clone().map(|stat| stat.uid == 0 && stat.gid == 0), origin.clone()),

@@ -54,6 +54,8 @@ view! {
         mode: String;
         /// The POSIX access list in short form: `user:1000:rw-`. Empty: none.
         access_list: Listing<String>;
+        /// Mode, and the access list where there is one.
+        rights: String;
         /// User and group are root.
         owner_is_root: bool => "{path} belongs to root:root" / "{path} belongs to {owner}";
         /// The user is root, and the group is root or a group named docker.
@@ -119,6 +121,7 @@ impl PlacedFile {
             owner: "0:0".to_owned().into(),
             mode: mode.to_owned().into(),
             access_list: Listing::default().into(),
+            rights: mode.to_owned().into(),
             owner_is_root: true.into(),
             owner_is_root_and_docker_group: true.into(),
             mode_at_most_0400: true.into(),
@@ -154,6 +157,10 @@ impl Sound for PlacedFile {
             }
         }
         if given.contains(&"mode") || given.contains(&"access_list") {
+            if new("rights") {
+                let list = self.access_list.fact.clone().map(|list| list.members);
+                self.rights = self.mode.fact.clone().map(|mode| crate::derive::file::rights(&mode, list.known())).into();
+            }
             let rights = self.mode.fact.clone().and_then(|mode| match u32::from_str_radix(&mode, 8) {
                 Ok(mode) => Fact::Known(mode),
                 Err(_) => Fact::unknown("the mode is not octal"),

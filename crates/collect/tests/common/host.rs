@@ -24,6 +24,8 @@ pub struct Host {
     pub answers: BTreeMap<String, Value>,
     pub peer: Option<Peer>,
     pub probes: BTreeMap<String, Answer<Probe>>,
+    /// Owning groups of files, where they are not root's.
+    pub gids: BTreeMap<String, u32>,
     /// Devices by mount point.
     pub mounts: BTreeMap<String, String>,
     /// Processes whose descriptors may not be looked at.
@@ -164,7 +166,12 @@ impl Files for Host {
         if let Some(target) = self.links.get(path) {
             return Ok(stat(FileKind::Symlink, Some(target.clone())));
         }
-        if self.exists(&self.resolve(path)) { Ok(stat(FileKind::File, None)) } else { Err(Obstacle::NotFound) }
+        let path = self.resolve(path);
+        match (self.exists(&path), self.texts.contains_key(&path)) {
+            (true, true) => Ok(FileStat { gid: self.gids.get(&path).copied().unwrap_or(0), ..stat(FileKind::File, None) }),
+            (true, false) => Ok(stat(FileKind::Directory, None)),
+            (false, _) => Err(Obstacle::NotFound),
+        }
     }
     fn text(&self, path: &str, content: Content) -> Answer<TextFile> {
         let target = self.resolve(path);

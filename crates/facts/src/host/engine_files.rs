@@ -38,7 +38,7 @@ pub struct EngineFiles {
 pub struct RuntimeProgram {
     /// Name by which containers ask for it: `runc`.
     pub name: String,
-    /// Its program; a bare name is looked for in the usual folders of PATH. Absent: it is in none of them.
+    /// Its program; a bare name is looked for in the usual folders of PATH.
     pub path: Fact<String>,
 }
 

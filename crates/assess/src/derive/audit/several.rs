@@ -25,8 +25,11 @@ impl Judge<'_> {
         let judged: Vec<AuditedPath> = paths.into_iter().map(|path| self.one(path, Scope::File)).collect();
         let unseen = several.unseen.as_ref().map(|why| AuditedPath::unseen(why));
         let mut all = judged.into_iter().filter(|one| one.exists.known() != Some(&false)).chain(unseen);
-        let Some(first) = all.next() else { return nothing().into() };
-        let together = all.fold(named(first), |whole, one| joined(whole, named(one)));
+        let (Some(first), second) = (all.next(), all.next()) else { return nothing().into() };
+        let together = match second {
+            None => first,
+            Some(second) => all.fold(joined(named(first), named(second)), |whole, one| joined(whole, named(one))),
+        };
         Seen::new(Fact::Known(together.clone()), together.covered.origin)
     }
 }

@@ -1,5 +1,7 @@
 //! Every line of the tables in knowledge/hardening.md section 4 that decides coverage, as a case.
 
+mod several;
+
 use std::collections::BTreeMap;
 
 use facts::host::{AuditField, AuditRule, FileKind, FileStat, Host, TextFile};

@@ -40,6 +40,14 @@ pub(crate) fn at_most(mode: u32, list: &Fact<Vec<String>>, uid: i64, gid: i64, a
     }
 }
 
+/// Mode and access list in words: `0660 with user::rw-, user:1000:rw-`.
+pub(crate) fn rights(mode: &str, list: Option<&Vec<String>>) -> String {
+    match list {
+        Some(entries) if !entries.is_empty() => format!("{mode} with {}", entries.join(", ")),
+        _ => mode.to_owned(),
+    }
+}
+
 /// One entry: `user:1000:rw-`.
 pub(super) struct Entry<'e> {
     pub(super) tag: &'e str,

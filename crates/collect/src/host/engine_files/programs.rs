@@ -120,7 +120,14 @@ pub(super) fn shims(containerd: &Fact<String>, world: &World, gaps: &Gaps) -> BT
 pub(super) fn runtimes(runtimes: &Fact<Vec<(String, String)>>, world: &World, gaps: &Gaps) -> Fact<Vec<RuntimeProgram>> {
     runtimes.as_ref().map(|runtimes| {
         let program = |(name, path): &(String, String)| {
-            let path = if path.starts_with('/') { Fact::Known(path.clone()) } else { in_folders(path, PATH.into_iter(), world, gaps) };
+            let path = match path.starts_with('/') {
+                true => Fact::Known(path.clone()),
+                // The engine knows it, so it may well be in a folder that only the engine's own PATH has.
+                false => match in_folders(path, PATH.into_iter(), world, gaps) {
+                    Fact::Absent => Fact::unknown(format!("{path} is in none of the usual folders, and the daemon's own PATH is not read")),
+                    found => found,
+                },
+            };
             RuntimeProgram { name: name.clone(), path }
         };
         runtimes.iter().map(program).collect()
