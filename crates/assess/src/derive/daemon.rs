@@ -40,6 +40,7 @@ pub(crate) fn daemon(snapshot: &Snapshot, settings: &Settings) -> Daemon {
         }),
         tcp_listeners: reader.process("listening sockets", |process| process.listeners.clone().map(|all| listeners(&all))),
         tls_ca: reader.tls_ca(),
+        inventory: super::inventory::inventory(engine, &snapshot.taken_at).into(),
     }
 }
 

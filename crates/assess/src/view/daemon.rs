@@ -1,5 +1,6 @@
 //! The engine's daemon, as checks speak of it.
 
+use super::inventory::Inventory;
 use super::record::{Sound, view};
 use super::seen::Listing;
 
@@ -42,6 +43,8 @@ view! {
         tcp_listeners: Listing<TcpListener>;
         /// The CA certificate of the TLS API. Absent: none is in force.
         tls_ca: TlsFile, maybe;
+        /// Images and containers that nothing uses.
+        inventory: Inventory;
     }
 }
 
@@ -100,6 +103,7 @@ impl Sound for Daemon {
             insecure_registries: Listing::default().into(),
             tcp_listeners: Listing::default().into(),
             tls_ca: facts::Fact::Absent.into(),
+            inventory: Inventory::sound().into(),
         }
     }
 }

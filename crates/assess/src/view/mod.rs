@@ -5,6 +5,7 @@ mod container;
 mod daemon;
 mod host;
 mod image;
+mod inventory;
 mod network;
 pub(crate) mod record;
 mod seen;
@@ -13,6 +14,7 @@ pub use container::{Container, Mount, PublishedPort};
 pub use daemon::{Daemon, TcpListener, TlsFile};
 pub use host::{Audit, AuditedPath, Host};
 pub use image::Image;
+pub use inventory::Inventory;
 pub use network::Network;
 pub use seen::{Listing, Origin, Seen};
 

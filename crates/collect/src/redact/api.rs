@@ -3,7 +3,10 @@
 use serde::de::DeserializeSeed;
 use serde_json::Value;
 
-use super::keep::Keep::{self, DaemonArgv, Each, Entries, Environment, HealthTest, Members, Names, NetworkOptions, Plain, SecurityOptions};
+use super::keep::Keep::{
+    self, Count, DaemonArgv, Each, Entries, Environment, HealthTest, HistoryLine, Labels, Members, Names, NetworkOptions, Plain,
+    SecurityOptions,
+};
 use super::keep::KeepSeed;
 use crate::obstacle::{Answer, Obstacle};
 use crate::source::EngineQuestion;
@@ -98,8 +101,22 @@ static IMAGE: Keep = Members(&[
     ("RepoTags", Each(&Plain)),
     ("RepoDigests", Each(&Plain)),
     ("Created", Plain),
-    ("Config", Members(&[("User", Plain), ("Env", Environment), ("Healthcheck", Members(&[("Test", HealthTest)]))])),
+    ("Size", Plain),
+    ("RootFS", Members(&[("Layers", Count)])),
+    (
+        "Config",
+        Members(&[
+            ("User", Plain),
+            ("Env", Environment),
+            ("Labels", Labels),
+            ("ExposedPorts", Names),
+            ("Healthcheck", Members(&[("Test", HealthTest)])),
+        ]),
+    ),
 ]);
+
+/// Ids are `<missing>` but for the newest line, tags are the image's own, and a comment is free text.
+static HISTORY: Keep = Each(&Members(&[("CreatedBy", HistoryLine), ("Created", Plain), ("Size", Plain)]));
 
 static NETWORK: Keep = Members(&[
     ("Id", Plain),
@@ -120,6 +137,7 @@ fn rule(question: &EngineQuestion) -> &'static Keep {
         EngineQuestion::Containers | EngineQuestion::Images | EngineQuestion::Networks => &LISTED,
         EngineQuestion::Container(_) => &CONTAINER,
         EngineQuestion::Image(_) => &IMAGE,
+        EngineQuestion::ImageHistory(_) => &HISTORY,
         EngineQuestion::Network(_) => &NETWORK,
     }
 }
@@ -162,6 +180,7 @@ mod tests {
             Q::Container(id()),
             Q::Images,
             Q::Image(id()),
+            Q::ImageHistory(id()),
             Q::Networks,
             Q::Network(id()),
         ]
@@ -200,6 +219,9 @@ mod tests {
                     let kept = engine_answer(&question, answer.to_string().as_bytes());
                     prop_assert!(!format!("{kept:?}").contains("planted-secret"), "{question:?} {kept:?}");
                 }
+                let line = json!([{ "CreatedBy": secret, "Comment": secret, "Tags": secret, "Id": secret }]);
+                let kept = engine_answer(&question, line.to_string().as_bytes());
+                prop_assert!(!format!("{kept:?}").contains("planted-secret"), "{question:?} {kept:?}");
                 let kept = engine_answer(&question, secret.to_string().as_bytes());
                 let is_list_of_plain = matches!(kept, Ok(Value::String(_)));
                 prop_assert!(is_list_of_plain || !format!("{kept:?}").contains("planted-secret"), "{question:?} {kept:?}");

@@ -16,7 +16,7 @@ pub use container::{
     ResourceLimit, RestartPolicy,
 };
 pub use engine::{Component, Engine, Info, StartupRecord, Version};
-pub use image::Image;
+pub use image::{HistoryEntry, Image, Leak};
 pub use network::Network;
 pub use process::{DaemonProcess, Listener, ProxyProcess};
 pub use unit::Unit;
