@@ -392,7 +392,7 @@ mod tests {
             ("# don't\napt-get update", "Index"),
             ("it's\napt-get update", "? Index"),
             ("(cd /x; apt-get update)", "harmless Index"),
-            ("xargs -a list apt-get install -y", "Install"),
+            ("xargs -a pkgs.txt apt-get install -y", "Install"),
             ("A=b C=d", ""),
             ("", ""),
         ] {
