@@ -169,6 +169,49 @@ async fn lists_and_descriptions_in_trouble() {
     assert_eq!(engine.version.known().unwrap().version, "29.7.2");
 }
 
+/// An image whose history is in trouble is still an image.
+#[tokio::test]
+async fn histories_in_trouble() {
+    const IDS: &[&str] = &["good", "empty", "gone", "broken", "huge", "notalist", "strange", "forbidden"];
+    let fake = FakeEngine::new(|path| match path {
+        "/images/json" => {
+            let ids: Vec<String> = IDS.iter().map(|id| format!("{{\"Id\":\"{id}\"}}")).collect();
+            Reply::Json(format!("[{}]", ids.join(",")))
+        }
+        "/images/good/history" => Reply::Json(include_str!("common/history.json").to_owned()),
+        "/images/empty/history" => Reply::Json("[]".to_owned()),
+        "/images/broken/history" => Reply::Status(500),
+        "/images/huge/history" => Reply::Endless,
+        "/images/notalist/history" => Reply::Json("{}".to_owned()),
+        "/images/strange/history" => Reply::Json(r#"[{"CreatedBy":"CMD x","Created":1,"Size":1},{"CreatedBy":5}]"#.to_owned()),
+        "/images/forbidden/history" => Reply::Status(403),
+        path if path.starts_with("/images/") && path.ends_with("/json") => Reply::Json(
+            include_str!("common/image.json")
+                .replace("sha256:2abb41c632b0dd83cf57f31e34f41bc4538083d02fa904a99f1565697b720849", &path[8..path.len() - 5]),
+        ),
+        path => usual(path).unwrap_or(Reply::Status(404)),
+    });
+    let _turn = MEMORY.lock().await;
+    let snapshot = look(&fake).await.unwrap();
+    let images = engine(&snapshot).images.known().unwrap();
+    assert_eq!(images.len(), IDS.len());
+    let history = |id: &str| &images.iter().filter_map(|image| image.known()).find(|image| image.id == id).unwrap().history;
+    assert_eq!(history("good").known().unwrap().len(), 9);
+    assert_eq!(snapshot.sources.get(history("good").source).unwrap().to_string(), "API /images/good/history");
+    assert_eq!(history("empty").known().unwrap().len(), 0);
+    for (id, words) in [
+        ("gone", "not found"),
+        ("broken", "HTTP status 500"),
+        ("huge", "larger than"),
+        ("notalist", "no readable list"),
+        ("strange", "no readable list"),
+        ("forbidden", "forbids"),
+    ] {
+        assert!(history(id).fact.why().is_some_and(|why| why.contains(words)), "{id}: {:?}", history(id).fact.why());
+    }
+    assert!(snapshot.gaps.iter().any(|gap| gap.what == "history of images"));
+}
+
 /// Each call within its own time, and yet too many of them: the time for all together ends it.
 #[tokio::test]
 async fn many_hanging_objects() {

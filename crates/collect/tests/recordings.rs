@@ -33,6 +33,7 @@ fn engine() -> FakeEngine {
             "/containers/abc/json" => Reply::Json(container("abc")),
             "/images/json" => json(r#"[{"Id":"sha256:aa","Labels":{"x":"planted-secret"}}]"#),
             "/images/sha256:aa/json" => json(include_str!("common/image.json")),
+            "/images/sha256:aa/history" => json(include_str!("common/history.json")),
             "/networks" => json(r#"[{"Id":"net","Labels":{"x":"planted-secret"}}]"#),
             "/networks/net" => json(include_str!("common/network.json")),
             path => usual(path).unwrap_or(Reply::Status(404)),
@@ -70,6 +71,19 @@ async fn no_secret_and_the_same_bytes() {
     assert_eq!(container.ports.known().unwrap().len(), 1);
     let image = engine.images.known().unwrap()[0].known().unwrap();
     assert_eq!(image.has_healthcheck.known(), Some(&true));
+    assert_eq!((image.size.known(), image.layers.known()), (Some(&1_982_298), Some(&1)));
+    assert_eq!(image.labels.known().unwrap()[0].name, "x");
+    assert_eq!(image.exposed_ports.known().unwrap(), &["443/tcp", "80/tcp"]);
+    let history = image.history.known().unwrap();
+    assert_eq!(history.len(), 9);
+    assert_eq!(history[0].created_by, "CMD [\"[redacted]\" \"[redacted]\"]");
+    assert_eq!(history[2].created_by, "RUN |1 [redacted]=[redacted] /bin/sh -c apt-get update && apt-get install -y curl # buildkit");
+    assert_eq!((history[2].size, history[2].created), (1234, 1_755_500_000));
+    let leaks = |index: usize| history[index].leaks.iter().map(|leak| format!("{} {}", leak.kind, leak.name)).collect::<Vec<_>>();
+    assert_eq!(leaks(1), ["environment variable DB_PASSWORD"]);
+    assert_eq!(leaks(2), ["build argument NPM_TOKEN"]);
+    assert_eq!(leaks(3), ["assignment in a command token", "password in a URL "]);
+    assert_eq!((leaks(4), history[7].size), (vec![], 0));
     let network = engine.networks.known().unwrap()[0].known().unwrap();
     assert_eq!(network.options.known().unwrap()["com.docker.network.bridge.enable_icc"], "false");
     let info = engine.info.known().unwrap();

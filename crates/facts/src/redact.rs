@@ -4,7 +4,14 @@
 //! What stays: names, kinds, lengths, structure. What goes: values of environment, labels, log options, proxy URLs with
 //! credentials, registry credentials, and command-line words of processes that are not ours to show.
 
+mod history;
+mod leak;
+mod token;
+
 use serde_json::Value;
+
+pub use history::history_line;
+pub use leak::leaks;
 
 /// What stands in the place of a removed value.
 pub const MARK: &str = "[redacted]";
@@ -125,29 +132,36 @@ const DAEMON_FLAGS: &[&str] = &["--label", "--log-opt", "--http-proxy", "--https
 
 /// Whether an environment variable, label or option looks like a credential by its name or by its value.
 pub fn looks_like_credential(name: &str, value: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "password",
-        "passwd",
-        "passphrase",
-        "secret",
-        "token",
-        "apikey",
-        "api_key",
-        "api-key",
-        "private_key",
-        "access_key",
-        "credential",
-        "_pwd",
-        "_pass",
-    ];
+    const WORDS: &[&str] =
+        &["password", "passwd", "passphrase", "secret", "token", "apikey", "api_key", "api-key", "private_key", "access_key", "credential"];
     const PREFIXES: &[&str] = &["AKIA", "ghp_", "gho_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "sk_live_", "-----BEGIN", "eyJhbGciOi"];
+    // Names that end so point to a secret, or to what gives one, and are none; the others only sound like one.
+    const POINTERS: &[&str] = &["_file", "_path", "_dir", "_url", "_uri", "_endpoint", "_ttl", ".helper"];
+    const OTHERS: &[&str] = &["tokenizer", "allow_empty_password", "token_endpoint"];
     if value.is_empty() {
         return false;
     }
     let lower = name.to_ascii_lowercase();
-    // A name that ends in _FILE points to a secret and is not one.
-    let named = !lower.ends_with("_file") && WORDS.iter().any(|word| lower.contains(word));
-    named || PREFIXES.iter().any(|prefix| value.starts_with(prefix)) || has_url_password(value)
+    // `_pass` as a whole word: FTP_PASSIVE_PORTS and PASSENGER_VERSION are none.
+    let whole = |word: &str| lower == word || lower.split(['_', '-', '.']).skip(1).any(|part| part == word);
+    let named = (WORDS.iter().any(|word| lower.contains(word)) || whole("pass") || (whole("pwd") && lower != "pwd"))
+        && !POINTERS.iter().any(|end| lower.ends_with(end))
+        && !OTHERS.iter().any(|other| lower.contains(other))
+        && !is_plain(value);
+    named || PREFIXES.iter().any(|prefix| value.starts_with(prefix)) || token::kind(value).is_some() || has_url_password(value)
+}
+
+/// Whether a value cannot be a secret, whatever it is called: a switch, or the path of a file below a usual folder.
+fn is_plain(value: &str) -> bool {
+    const SWITCHES: &[&str] = &["0", "1", "true", "false", "yes", "no", "on", "off", "none", "null"];
+    const FOLDERS: &[&str] = &["app", "config", "data", "etc", "home", "mnt", "opt", "root", "run", "secrets", "srv", "tmp", "usr", "var"];
+    let path = || {
+        let mut parts = value.strip_prefix('/')?.split('/');
+        let first = parts.next()?;
+        let safe = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'));
+        (FOLDERS.contains(&first) && parts.next().is_some() && value[1..].split('/').all(safe)).then_some(())
+    };
+    SWITCHES.contains(&value.to_ascii_lowercase().as_str()) || path().is_some()
 }
 
 /// Whether a text holds a URL with a password: `scheme://user:password@host`. Over HTTP a user alone may be a token.
@@ -390,5 +404,28 @@ mod tests {
         assert!(looks_like_credential("URL", "postgres://u:p@h/db"));
         assert!(!looks_like_credential("URL", "https://example.org/a:b@c"));
         assert!(!looks_like_credential("PATH", "/bin"));
+        for (name, value) in [
+            ("DB_PASS", "x"),
+            ("pass", "x"),
+            ("MYSQL_PWD", "x"),
+            ("POSTGRES_PASSWORD", "/x"),
+            ("API_TOKEN", "/wJalrXUtnFEMI/K7MDENG"),
+            ("X", "npm_0123456789abcdefghijABCDEFGHIJ012345"),
+        ] {
+            assert!(looks_like_credential(name, value), "{name}");
+        }
+        for (name, value) in [
+            ("ALLOW_EMPTY_PASSWORD", "anything"),
+            ("MYSQL_RANDOM_ROOT_PASSWORD", "yes"),
+            ("GOOGLE_APPLICATION_CREDENTIALS", "/var/run/key.json"),
+            ("TOKENIZERS_PARALLELISM", "x"),
+            ("PHP_PASSENGER_VERSION", "6"),
+            ("FTP_PASSIVE_PORTS", "1"),
+            ("PWD", "/x"),
+            ("OAUTH_TOKEN_URL", "https://example.org/token"),
+            ("GPG_KEY", "E3FF2839C048B25C084DEBE9B26995E310250568"),
+        ] {
+            assert!(!looks_like_credential(name, value), "{name}");
+        }
     }
 }

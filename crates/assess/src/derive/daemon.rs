@@ -59,6 +59,7 @@ pub(crate) fn daemon(snapshot: &Snapshot, settings: &Settings) -> Daemon {
         kernel: reader.kernel(),
         enterprise_parts: reader.enterprise_parts(),
         swarm: reader.swarm(),
+        inventory: super::inventory::inventory(engine, &snapshot.taken_at).into(),
     }
 }
 

@@ -2,13 +2,18 @@
 //!
 //! The law of every function here: replacing an observation by Unknown may turn a result into Unknown and never into another value.
 
+mod age;
 mod audit;
+mod build;
 pub(crate) mod capability;
+mod command;
 mod container;
 mod daemon;
 pub(crate) mod file;
+mod history;
 mod host;
 mod image;
+mod inventory;
 pub(crate) mod kleene;
 mod limits;
 mod mac;
@@ -24,6 +29,7 @@ pub(crate) mod sockets;
 pub(crate) mod user;
 mod views;
 
+pub(crate) use image::registries;
 pub use views::{Member, Views, views};
 
 use facts::Fact;

@@ -77,7 +77,7 @@ pub fn views(snapshot: &Snapshot) -> Views {
             });
             views.images = members(SubjectKind::Image, &engine.images, sources, Image::unseen, |one, source| {
                 let name = one.tags.first().or(one.digests.first()).cloned().unwrap_or_else(|| short(&one.id));
-                (one.id.clone(), name, super::image::image(one, source))
+                (one.id.clone(), name, super::image::image(one, source, engine, &snapshot.taken_at))
             });
             views.networks = members(SubjectKind::Network, &engine.networks, sources, Network::unseen, |one, source| {
                 (one.id.clone(), one.name.clone(), super::network::network(one, source, &names))

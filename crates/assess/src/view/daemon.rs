@@ -1,6 +1,7 @@
 //! The engine's daemon, as checks speak of it.
 
 use super::file::PlacedFile;
+use super::inventory::Inventory;
 use super::record::{Sound, view};
 use super::seen::Listing;
 use super::swarm::Swarm;
@@ -82,6 +83,8 @@ view! {
         enterprise_parts: Listing<String>;
         /// The swarm that the engine belongs to. Absent: none.
         swarm: Swarm, maybe;
+        /// Images and containers that nothing uses.
+        inventory: Inventory;
     }
 }
 
@@ -139,6 +142,7 @@ impl Sound for Daemon {
             kernel: "6.12.57".to_owned().into(),
             enterprise_parts: Listing::default().into(),
             swarm: facts::Fact::Absent.into(),
+            inventory: Inventory::sound().into(),
         }
     }
 }

@@ -5,7 +5,7 @@ use facts::{Fact, Observed, Source, Sources};
 use serde_json::Value;
 
 use super::cgroup::cgroup;
-use super::gather::Object;
+use super::gather::{ImageObject, Object};
 use super::{container, image, network};
 use crate::gaps::Gaps;
 use crate::host::{Reach, resolved};
@@ -39,8 +39,25 @@ fn objects<T>(
     Observed::new(source, Fact::Known(members.collect()))
 }
 
-pub(crate) fn images(answer: Answer<Vec<Object>>, sources: &mut Sources, gaps: &Gaps) -> Observed<Vec<Observed<Image>>> {
-    objects(answer, "/images/json", "images", sources, gaps, |value, place, _| image::image(value, place))
+pub(crate) fn images(answer: Answer<Vec<ImageObject>>, sources: &mut Sources, gaps: &Gaps) -> Observed<Vec<Observed<Image>>> {
+    let (answer, histories) = match answer {
+        Ok(images) => {
+            let (objects, histories): (Vec<Object>, Vec<Object>) = images.into_iter().map(|image| (image.object, image.history)).unzip();
+            (Ok(objects), histories)
+        }
+        Err(obstacle) => (Err(obstacle), Vec::new()),
+    };
+    let mut images = objects(answer, "/images/json", "images", sources, gaps, |value, place, _| image::image(value, place));
+    for (image, history) in images.fact.known_mut().into_iter().flatten().zip(histories) {
+        let Some(image) = image.fact.known_mut() else { continue };
+        let source = sources.push(Source::Api { path: history.path.clone() });
+        let fact = match history.answer {
+            Ok(value) => image::history(&value, &history.path),
+            Err(obstacle) => gaps.unknown("history of images", &history.path, &obstacle, "membership of the group docker"),
+        };
+        image.history = Observed::new(source, fact);
+    }
+    images
 }
 
 pub(crate) fn networks(answer: Answer<Vec<Object>>, sources: &mut Sources, gaps: &Gaps) -> Observed<Vec<Observed<Network>>> {

@@ -63,9 +63,7 @@ impl EngineClient {
         match response.status().as_u16() {
             200 => {}
             // Gone since it was listed. For anything but an object a 404 means that this is no engine.
-            404 if matches!(question, EngineQuestion::Container(_) | EngineQuestion::Image(_) | EngineQuestion::Network(_)) => {
-                return Err(Obstacle::NotFound);
-            }
+            404 if question.is_about_an_object() => return Err(Obstacle::NotFound),
             status @ (401 | 403) => return Err(Obstacle::Forbidden(status)),
             status => return Err(Obstacle::Status(status)),
         }

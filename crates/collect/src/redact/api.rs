@@ -4,7 +4,8 @@ use serde::de::DeserializeSeed;
 use serde_json::Value;
 
 use super::keep::Keep::{
-    self, DaemonArgv, Each, Entries, Environment, HealthTest, Members, Names, NetworkOptions, Plain, SecurityOptions, Url, Validity,
+    self, Count, DaemonArgv, Each, Entries, Environment, HealthTest, HistoryLine, Labels, Members, Names, NetworkOptions, Plain,
+    SecurityOptions, Url, Validity,
 };
 use super::keep::KeepSeed;
 use crate::obstacle::{Answer, Obstacle};
@@ -164,8 +165,22 @@ static IMAGE: Keep = Members(&[
     ("RepoTags", Each(&Plain)),
     ("RepoDigests", Each(&Plain)),
     ("Created", Plain),
-    ("Config", Members(&[("User", Plain), ("Env", Environment), ("Healthcheck", Members(&[("Test", HealthTest)]))])),
+    ("Size", Plain),
+    ("RootFS", Members(&[("Layers", Count)])),
+    (
+        "Config",
+        Members(&[
+            ("User", Plain),
+            ("Env", Environment),
+            ("Labels", Labels),
+            ("ExposedPorts", Names),
+            ("Healthcheck", Members(&[("Test", HealthTest)])),
+        ]),
+    ),
 ]);
+
+/// Ids are `<missing>` but for the newest line, tags are the image's own, and a comment is free text.
+static HISTORY: Keep = Each(&Members(&[("CreatedBy", HistoryLine), ("Created", Plain), ("Size", Plain)]));
 
 static NETWORK: Keep = Members(&[
     ("Id", Plain),
@@ -202,6 +217,7 @@ fn rule(question: &EngineQuestion) -> &'static Keep {
         EngineQuestion::Containers | EngineQuestion::Images | EngineQuestion::Networks => &LISTED,
         EngineQuestion::Container(_) => &CONTAINER,
         EngineQuestion::Image(_) => &IMAGE,
+        EngineQuestion::ImageHistory(_) => &HISTORY,
         EngineQuestion::Network(_) => &NETWORK,
         EngineQuestion::Services => &SERVICES,
         EngineQuestion::Secrets => &SECRETS,
@@ -246,6 +262,7 @@ mod tests {
             Q::Container(id()),
             Q::Images,
             Q::Image(id()),
+            Q::ImageHistory(id()),
             Q::Networks,
             Q::Network(id()),
             Q::Services,
@@ -290,6 +307,14 @@ mod tests {
                 let is_list_of_plain = matches!(kept, Ok(Value::String(_)));
                 prop_assert!(is_list_of_plain || !format!("{kept:?}").contains("planted-secret"), "{question:?} {kept:?}");
             }
+        }
+
+        /// Nor does anything of a history's line but its well-known words.
+        #[test]
+        fn histories_hold_no_secret(secret in secrets()) {
+            let line = json!([{ "CreatedBy": secret, "Comment": secret, "Tags": secret, "Id": secret }]);
+            let kept = engine_answer(&EngineQuestion::ImageHistory("abc".to_owned()), line.to_string().as_bytes());
+            prop_assert!(!format!("{kept:?}").contains("planted-secret"), "{kept:?}");
         }
 
         #[test]

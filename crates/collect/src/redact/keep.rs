@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use facts::redact::looks_like_credential;
+use facts::redact::{history_line, leaks, looks_like_credential};
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value, json};
 
@@ -31,6 +31,12 @@ pub(crate) enum Keep {
     Environment,
     /// An object or list of labels: the names.
     Names,
+    /// An object of labels: name, length of the value, and whether it looks like a credential.
+    Labels,
+    /// A list: how many members it has.
+    Count,
+    /// A line of an image's history: its well-known words, and what in it looks like a credential.
+    HistoryLine,
     /// A dockerd command line.
     DaemonArgv,
     /// A health check's command: whether it is NONE.
@@ -87,6 +93,7 @@ impl<'de> Visitor<'de> for KeepSeed {
         Ok(match self.0 {
             Keep::Url => origin(value).into(),
             Keep::Validity => validity(value).map_or_else(unexpected, |(from, to)| json!({ "not_before": from, "not_after": to })),
+            Keep::HistoryLine => json!({ "text": history_line(value), "leaks": leaks(value) }),
             _ => self.plain(|| scrub(value).into()),
         })
     }
@@ -131,7 +138,21 @@ impl<'de> Visitor<'de> for KeepSeed {
                 }
                 while list.next_element::<IgnoredAny>()?.is_some() {}
             }
-            Keep::Plain | Keep::Url | Keep::Validity | Keep::Entries(_) | Keep::Members(_) | Keep::NetworkOptions => {
+            Keep::Count => {
+                let mut count = 0_u64;
+                while list.next_element::<IgnoredAny>()?.is_some() {
+                    count += 1;
+                }
+                return Ok(count.into());
+            }
+            Keep::Plain
+            | Keep::Url
+            | Keep::Validity
+            | Keep::Entries(_)
+            | Keep::Members(_)
+            | Keep::NetworkOptions
+            | Keep::Labels
+            | Keep::HistoryLine => {
                 while list.next_element::<IgnoredAny>()?.is_some() {}
                 return Ok(unexpected());
             }
@@ -172,6 +193,19 @@ impl<'de> Visitor<'de> for KeepSeed {
                 }
                 return Ok(Value::Array(names));
             }
+            Keep::Labels => {
+                let mut labels = Vec::new();
+                while let Some(key) = map.next_key::<String>()? {
+                    let value = map.next_value::<Value>()?;
+                    let value = value.as_str().unwrap_or_default();
+                    labels.push(json!({
+                        "name": scrub(&key),
+                        "length": value.len(),
+                        "looks_like_credential": looks_like_credential(&key, value),
+                    }));
+                }
+                return Ok(Value::Array(labels));
+            }
             Keep::NetworkOptions => {
                 while let Some(key) = map.next_key::<String>()? {
                     let value = map.next_value::<Value>()?;
@@ -186,7 +220,9 @@ impl<'de> Visitor<'de> for KeepSeed {
             | Keep::Environment
             | Keep::SecurityOptions
             | Keep::DaemonArgv
-            | Keep::HealthTest => {
+            | Keep::HealthTest
+            | Keep::Count
+            | Keep::HistoryLine => {
                 while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
                 return Ok(unexpected());
             }
@@ -276,6 +312,13 @@ mod tests {
         assert_eq!(kept[0], json!({"name": "DB_PASSWORD", "length": 14, "looks_like_credential": true}));
         assert_eq!(kept[2], json!({"name": "X", "length": 0, "looks_like_credential": false}));
         assert_eq!(keep(&Keep::Names, r#"{"b":"planted-secret","a":1}"#), json!(["b", "a"]));
+        let labels = keep(&Keep::Labels, r#"{"team":"planted-secret","deploy-token":"planted-secret"}"#);
+        assert_eq!(labels[0], json!({"name": "team", "length": 14, "looks_like_credential": false}));
+        assert_eq!(labels[1], json!({"name": "deploy-token", "length": 14, "looks_like_credential": true}));
+        assert_eq!(keep(&Keep::Count, r#"["planted-secret", 2]"#), json!(2));
+        let line = keep(&Keep::HistoryLine, r#""RUN |1 NPM_TOKEN=planted-secret /bin/sh -c npm ci # buildkit""#);
+        assert_eq!(line["leaks"], json!([{"kind": "build argument", "name": "NPM_TOKEN"}]));
+        assert!(!line.to_string().contains("planted") && line["text"].as_str().unwrap().starts_with("RUN |1 "), "{line}");
         assert_eq!(keep(&Keep::HealthTest, r#"["CMD-SHELL","curl planted-secret"]"#), json!(["CMD-SHELL"]));
         assert_eq!(keep(&Keep::HealthTest, r#"["planted-secret"]"#), json!([MARK]));
         assert_eq!(

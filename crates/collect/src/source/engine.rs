@@ -25,6 +25,8 @@ pub enum EngineQuestion {
     Images,
     /// GET /images/ID/json.
     Image(String),
+    /// GET /images/ID/history.
+    ImageHistory(String),
     /// GET /networks.
     Networks,
     /// GET /networks/ID.
@@ -54,11 +56,17 @@ impl EngineQuestion {
             Self::Container(id) => format!("/containers/{}/json", harmless(id)?),
             Self::Images => "/images/json".to_owned(),
             Self::Image(id) => format!("/images/{}/json", harmless(id)?),
+            Self::ImageHistory(id) => format!("/images/{}/history", harmless(id)?),
             Self::Networks => "/networks".to_owned(),
             Self::Network(id) => format!("/networks/{}", harmless(id)?),
             Self::Services => "/services".to_owned(),
             Self::Secrets => "/secrets".to_owned(),
         })
+    }
+
+    /// Whether it is asked of one object that was listed before, and may be gone since.
+    pub(crate) fn is_about_an_object(&self) -> bool {
+        matches!(self, Self::Container(_) | Self::Image(_) | Self::ImageHistory(_) | Self::Network(_))
     }
 
     /// Whether the answer describes a single object, so that a small size limit fits.

@@ -17,7 +17,7 @@ pub use container::{
     ProcStatus, ResourceLimit, RestartPolicy, Ulimit,
 };
 pub use engine::{Component, Engine, Info, StartupRecord, Version};
-pub use image::Image;
+pub use image::{HistoryEntry, Image, Leak};
 pub use network::Network;
 pub use process::{DaemonProcess, Listener, ProxyProcess};
 pub use swarm::{SwarmCluster, SwarmMember, SwarmService};
