@@ -70,6 +70,7 @@ pub(crate) fn container(container: &Container, source: SourceId, around: &Surrou
         host_ipc: reader.asked("HostConfig.IpcMode", around.neighbours.shares_with_host(container, Kind::Ipc)),
         host_uts: reader.asked("HostConfig.UTSMode", container.uts_mode.as_ref().map(|mode| mode == "host")),
         host_users: reader.host_users(),
+        programs: reader.programs(),
         mounts: reader.asked("Mounts", reader.mounts()),
         published_ports: reader.asked("HostConfig.PortBindings", port::published(container)),
         exposed_ports: reader.asked("Config.ExposedPorts", container.exposed_ports.clone().map(Listing::from)),
@@ -163,6 +164,14 @@ impl Reader<'_> {
         let in_host_namespace = self.container.userns_mode.clone().absent_as(String::new()).map(|mode| mode == "host");
         let remapped = kleene::and(self.around.daemon.userns_remap.fact.clone(), kleene::not(in_host_namespace));
         kleene::not(kleene::or(remapped, self.around.daemon.rootless.fact.clone()))
+    }
+
+    fn programs(&self) -> Seen<Listing<String>> {
+        let fact = self.running.clone().and_then(|running| match running {
+            true => self.container.process.as_ref().and_then(|process| process.programs.clone()).map(Listing::from),
+            false => Fact::Absent,
+        });
+        Seen::new(fact, Origin::words("/proc/PID/exe of its processes"))
     }
 
     fn host_users(&self) -> Seen<bool> {

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::cgroup::cgroup;
 use super::gather::{ImageObject, Object};
+use super::programs::{Programs, programs};
 use super::{container, image, network};
 use crate::gaps::Gaps;
 use crate::host::{Reach, resolved};
@@ -72,9 +73,13 @@ pub(crate) fn containers(
     sources: &mut Sources,
     gaps: &Gaps,
 ) -> Observed<Vec<Observed<Container>>> {
+    let programs = if reach.no_processes().is_none() { programs(world) } else { Ok(Programs::new()) };
     objects(answer, "/containers/json?all=1", "containers", sources, gaps, |value, place, sources| {
         container::container(value, place).map(|mut container| {
-            container.process = process(&container, world, reach, cgroups, sources, gaps);
+            container.process = process(&container, world, reach, cgroups, sources, gaps).map(|mut process| {
+                process.programs = programs_of(&container.id, &programs, gaps);
+                process
+            });
             for mount in container.mounts.known_mut().into_iter().flatten() {
                 mount.resolved_source = match reach.no_files() {
                     // A volume of a driver may have no path, and a tmpfs has none.
@@ -86,6 +91,18 @@ pub(crate) fn containers(
             container
         })
     })
+}
+
+/// The programs of one running container. It has a process, so that none was found means that none was seen.
+fn programs_of(id: &str, programs: &Answer<Programs>, gaps: &Gaps) -> Fact<Vec<String>> {
+    let found = match programs {
+        Ok(all) => all.get(id).cloned().unwrap_or(Err(Obstacle::Other("none of its processes was seen".to_owned()))),
+        Err(obstacle) => Err(obstacle.clone()),
+    };
+    match found {
+        Ok(found) => Fact::Known(found.into_iter().collect()),
+        Err(obstacle) => gaps.unknown("programs that run in containers", "/proc/PID/exe", &obstacle, "root"),
+    }
 }
 
 /// What the kernel says of a container's first process.
@@ -152,5 +169,6 @@ fn process(
         uid_map: Observed::new(ids[2], observed(pid, "uid_map", map_text, id_map, gaps)),
         limits: Observed::new(ids[3], observed(pid, "limits", limits_text, limits, gaps)),
         cgroup: Observed::new(group_source, cgroup),
+        programs: Fact::default(),
     })
 }

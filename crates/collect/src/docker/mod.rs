@@ -12,6 +12,7 @@ mod listeners;
 mod members;
 mod network;
 mod process;
+mod programs;
 mod startup;
 mod swarm;
 mod unit;

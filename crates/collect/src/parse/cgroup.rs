@@ -19,6 +19,21 @@ pub(crate) fn names_container(text: &str, id: &str) -> bool {
     id.len() >= 12 && text.lines().any(|line| line.splitn(3, ':').nth(2).is_some_and(|path| path.split('/').any(|part| part.contains(id))))
 }
 
+/// Ids of containers that the groups of a process name, outermost first: 64 hexadecimal digits in a path component. A container inside a
+/// container names both.
+pub(crate) fn container_ids(text: &str) -> Vec<String> {
+    let mut ids: Vec<String> = Vec::new();
+    for part in text.lines().filter_map(|line| line.splitn(3, ':').nth(2)).flat_map(|path| path.split('/')) {
+        let runs = part.split(|letter: char| !letter.is_ascii_hexdigit());
+        for id in runs.filter(|run| run.len() == 64) {
+            if !ids.iter().any(|known| known == id) {
+                ids.push(id.to_owned());
+            }
+        }
+    }
+    ids
+}
+
 /// The systemd unit that a process belongs to. The outer error: it is a unit of a user's own service manager.
 pub(crate) fn unit_of(text: &str) -> Result<Option<&str>, UserUnit> {
     let path = cgroup_of(text, Some("name=systemd")).filter(|path| *path != "/").or_else(|| cgroup_of(text, None));
@@ -58,5 +73,8 @@ mod tests {
         assert!(names_container(&format!("3:memory:/docker/{ID}/init\n"), ID));
         assert!(!names_container("0::/system.slice/ssh.service\n", ID));
         assert!(!names_container("0::/x\n", ""));
+        let inner = ID.replace('0', "a");
+        assert_eq!(container_ids(&format!("5:pids:/docker/{ID}\n0::/system.slice/docker-{ID}.scope/docker/{inner}\n")), [ID, &inner]);
+        assert!(container_ids("0::/system.slice/ssh.service\nx\n0::/docker/abc\n").is_empty());
     }
 }

@@ -11,7 +11,7 @@ mod net;
 mod status;
 
 pub(crate) use acl::acl;
-pub(crate) use cgroup::{UserUnit, cgroup_of, names_container, unit_of};
+pub(crate) use cgroup::{UserUnit, cgroup_of, container_ids, names_container, unit_of};
 pub(crate) use id_map::id_map;
 pub(crate) use limits::limits;
 pub(crate) use mountinfo::{cgroup_mounts, mount_of, root_mount};

@@ -52,6 +52,7 @@ proptest! {
         super::cgroup_of(&text, None);
         super::cgroup_of(&text, Some("memory"));
         super::names_container(&text, &other);
+        super::container_ids(&text);
         let _ = super::unit_of(&text);
         // A total order: sorting with an inconsistent one may panic.
         prop_assert_eq!(super::natural_order(&text, &other), super::natural_order(&other, &text).reverse());

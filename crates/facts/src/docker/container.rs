@@ -227,6 +227,8 @@ pub struct ContainerProcess {
     pub limits: Observed<Vec<ResourceLimit>>,
     /// Limits that its control group holds.
     pub cgroup: Observed<Cgroup>,
+    /// Programs (/proc/PID/exe) of all processes in its control group, by their path in the container, sorted.
+    pub programs: Fact<Vec<String>>,
 }
 
 /// The members of /proc/PID/status that checks speak of (proc_pid_status(5)).
