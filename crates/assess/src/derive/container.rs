@@ -169,7 +169,7 @@ impl Reader<'_> {
     fn programs(&self) -> Seen<Listing<String>> {
         let fact = self.running.clone().and_then(|running| match running {
             true => self.container.process.as_ref().and_then(|process| process.programs.clone()).map(Listing::from),
-            false => Fact::Absent,
+            false => Fact::Known(Listing::default()),
         });
         Seen::new(fact, Origin::words("/proc/PID/exe of its processes"))
     }

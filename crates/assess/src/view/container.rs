@@ -80,8 +80,8 @@ view! {
         host_uts: bool => "it is in the host's UTS namespace" / "it is not in the host's UTS namespace";
         /// Its ids are the host's: no user namespace lies between. Running: by its uid_map.
         host_users: bool => "its user ids are the host's" / "its user ids are mapped to others on the host";
-        /// Programs that run in it, by their path in it. Absent: it does not run.
-        programs: Listing<String>, maybe;
+        /// Programs that run in it, by their path in it; none where it does not run.
+        programs: Listing<String>;
         /// Its mounts.
         mounts: Listing<Mount>;
         /// What it publishes.
