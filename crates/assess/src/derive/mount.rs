@@ -26,6 +26,9 @@ const SYSTEM: [&str; 15] = [
     "/var/lib/docker",
 ];
 
+/// Folders that hold what belongs to everybody; a part of one may be a container's own.
+const WHOLE: [&str; 3] = ["/home", "/var/lib", "/var/log"];
+
 /// What images commonly read of the host and what tells nothing: as read-only mounts these are no finding.
 const HARMLESS: [&str; 9] = [
     "/etc/ca-certificates",
@@ -45,7 +48,7 @@ pub(crate) fn is_sensitive(source: &str, rw: bool) -> bool {
     if !rw && HARMLESS.iter().any(|place| is_within(&path, place)) {
         return false;
     }
-    SYSTEM.iter().any(|place| is_within(&path, place) || is_within(place, &path))
+    SYSTEM.iter().any(|place| is_within(&path, place)) || SYSTEM.iter().chain(&WHOLE).any(|place| is_within(place, &path))
 }
 
 /// Whether what is mounted on one side appears on the other (mount_namespaces(7)).
@@ -80,9 +83,21 @@ mod tests {
 
     #[test]
     fn system_folders_and_their_kin() {
-        for path in
-            ["/", "//", "/etc", "/etc/", "/etc/shadow", "/var", "/var/run", "/run/docker.sock", "/usr/local/bin", "/proc/sys", "/var/lib"]
-        {
+        for path in [
+            "/",
+            "//",
+            "/etc",
+            "/etc/",
+            "/etc/shadow",
+            "/var",
+            "/var/run",
+            "/run/docker.sock",
+            "/usr/local/bin",
+            "/proc/sys",
+            "/var/lib",
+            "/home",
+            "/var/log/",
+        ] {
             assert!(is_sensitive(path, false), "{path}");
         }
         for path in ["/srv/data", "/home/web", "/etcetera", "/var/log/web", "/opt", "/var/lib/dockerfiles", "/mnt/usr"] {
