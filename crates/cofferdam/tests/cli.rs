@@ -67,8 +67,7 @@ fn one_verdict_each_with_its_source() {
         }
         let content_trust = run["controls"].as_array().unwrap().iter().find(|row| row["id"] == "4.5").unwrap();
         assert_eq!(content_trust["verdict"], "manual");
-        let not_built = run["controls"].as_array().unwrap().iter().find(|row| row["check"].is_null()).unwrap();
-        assert_eq!((&not_built["verdict"], &not_built["reason"]), (&"unknown".into(), &"not built yet".into()));
+        assert!(run["controls"].as_array().unwrap().iter().all(|row| row["check"].is_string()), "a check answers every row");
     };
     check("cis-docker-1.6.0", &["1.1.3", "1.1.4", "1.1.8", "2.14", "2.15", "2.16"]);
     check("cis-docker-1.2.0", &["1.2.3", "2.1", "2.2", "2.13", "2.17", "5.10", "5.14"]);
@@ -103,12 +102,7 @@ fn advice_alone_is_printed_and_is_no_failure() {
 #[test]
 fn a_fix_that_is_misnamed() {
     let path = fixture().display().to_string();
-    for (fix, word) in [
-        ("2.15", "version"),
-        ("docker.live-restore", "docker.daemon.live-restore"),
-        ("cis-docker-1.6.0:99", "no control"),
-        ("cis-docker-1.6.0:1.1.1", "not built yet"),
-    ] {
+    for (fix, word) in [("2.15", "version"), ("docker.live-restore", "docker.daemon.live-restore"), ("cis-docker-1.6.0:99", "no control")] {
         let output = cofferdam(&["harden", "plan", "--fix", fix, "--snapshot", &path]);
         assert_eq!(output.status.code(), Some(2), "{fix}");
         assert!(stderr(&output).contains(word), "{fix}: {}", stderr(&output));
