@@ -220,7 +220,7 @@ fn swarm() {
     ] {
         assert_eq!(verdicts[check], verdict, "{check}");
     }
-    check(&world, 1);
+    check(&world, 2);
 }
 
 /// The law holds step by step, until nothing is seen any more.
