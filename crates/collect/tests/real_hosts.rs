@@ -163,14 +163,15 @@ async fn less_seen_is_never_seen_otherwise() {
 
 /// Whether `part` equals `full` but for facts that are unknown in it. Numbers of sources shift, and files that nothing names are left out.
 fn says_less(full: &Value, part: &Value, place: &mut String) -> bool {
-    // A proxy whose command line could not be read has no known port: the one place where null says so.
-    if part.get("unknown").is_some() || (part.is_null() && place.ends_with(".host_port")) {
+    // A proxy whose command line could not be read has no known port: the one place where null says so. And the daemon may be found in
+    // another way, which is said.
+    if part.get("unknown").is_some() || (part.is_null() && place.ends_with(".host_port")) || place.ends_with(".found_by") {
         return true;
     }
     let length = place.len();
     match (full, part) {
         (Value::Object(full), Value::Object(part)) => {
-            let is_map_of_files = place.ends_with(".files") || place.ends_with(".resolved_paths");
+            let is_map_of_files = [".files", ".resolved_paths", ".engine_files.mounts"].iter().any(|map| place.ends_with(map));
             let ends = is_map_of_files || full.len() == part.len();
             ends && part.iter().filter(|(name, _)| *name != "source").all(|(name, part)| {
                 place.push_str(&format!(".{name}"));

@@ -118,6 +118,8 @@ fn holders(world: &World, socket: &Socket) -> Result<(Vec<u32>, bool), NotFound>
     // Socket tables are per network namespace, and most processes share one.
     let mut tables: BTreeMap<String, Vec<u64>> = BTreeMap::new();
     let mut holders = Vec::new();
+    // A process that ended holds nothing; one that could not be looked at may hold it.
+    let unseen = |obstacle: &Obstacle| *obstacle != Obstacle::NotFound;
     let mut denied = false;
     for pid in pids.into_iter().filter(|pid| *pid > 1) {
         let process = ProcessId::from(pid);
@@ -125,13 +127,21 @@ fn holders(world: &World, socket: &Socket) -> Result<(Vec<u32>, bool), NotFound>
             Ok(held) if held.is_empty() => continue,
             Ok(held) => held,
             Err(obstacle) => {
-                denied |= obstacle == Obstacle::Denied;
+                denied |= unseen(&obstacle);
                 continue;
             }
         };
-        let Ok(namespace) = world.processes.namespace(process, Namespace::Net) else { continue };
+        let namespace = match world.processes.namespace(process, Namespace::Net) {
+            Ok(namespace) => namespace,
+            Err(obstacle) => {
+                denied |= unseen(&obstacle);
+                continue;
+            }
+        };
         let listening = tables.entry(namespace).or_insert_with(|| {
-            world.processes.unix_listeners(process, &socket.name).map(|found| socket.inodes(world, found)).unwrap_or_default()
+            let found = world.processes.unix_listeners(process, &socket.name);
+            denied |= found.as_ref().is_err_and(unseen);
+            found.map(|found| socket.inodes(world, found)).unwrap_or_default()
         });
         if listening.iter().any(|inode| held.contains(inode)) {
             holders.push(pid);

@@ -11,9 +11,10 @@ use crate::world::World;
 /// Programs by container id.
 pub(crate) type Programs = BTreeMap<String, Answer<BTreeSet<String>>>;
 
-/// Looks at every process of the host once. Who may not see what init runs may be shown a part of the processes only.
+/// Looks at every process of the host once. A /proc that does not show init hides processes of others (hidepid): a part of them tells
+/// nothing of the rest.
 pub(crate) fn programs(world: &World) -> Answer<Programs> {
-    if let Err(Obstacle::Denied) = world.processes.exe(1.into()) {
+    if let Err(Obstacle::NotFound | Obstacle::Denied) = world.processes.text(1.into(), ProcText::Stat) {
         return Err(Obstacle::Denied);
     }
     let mut found = Programs::new();
