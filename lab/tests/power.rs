@@ -40,8 +40,10 @@ const JOURNAL: &str = "/var/lib/cofferdam/runs/*/journal.jsonl";
 
 #[test]
 fn power_cuts() -> Result<()> {
-    let cuts: u32 = std::env::var("COFFERDAM_CUTS").ok().and_then(|cuts| cuts.parse().ok()).unwrap_or(3);
-    let next = AtomicU32::new(0);
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u32>().ok());
+    let cuts = number("COFFERDAM_CUTS").unwrap_or(3);
+    // To go on with a series that was stopped.
+    let next = AtomicU32::new(number("COFFERDAM_CUTS_FROM").unwrap_or(1).saturating_sub(1));
     std::thread::scope(|scope| {
         let hosts: Vec<_> = (0..cuts.min(2)).map(|_| scope.spawn(|| cuts_on_one_host(&next, cuts))).collect();
         hosts.into_iter().try_for_each(|host| host.join().expect("no panic on the host's thread"))
