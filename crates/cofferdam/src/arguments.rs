@@ -68,6 +68,8 @@ pub(crate) enum Command {
     Advise(Advise),
     /// What a check or a threat is about
     Explain(Explain),
+    /// What changed between two looks
+    Diff(Diff),
     /// Change the host: plan, apply, verify, roll back
     #[command(subcommand)]
     Harden(Harden),
@@ -181,6 +183,25 @@ pub(crate) struct Explain {
     /// Form of the answer
     #[arg(short, long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// Snapshot of the earlier look
+    #[arg(value_name = "BEFORE")]
+    pub(crate) before: PathBuf,
+    /// Snapshot of the later look; without one: the live system
+    #[arg(value_name = "AFTER")]
+    pub(crate) after: Option<PathBuf>,
+    /// Exit with 1 when something differs
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+    /// Form of the answer
+    #[arg(short, long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Write the answer to FILE instead of stdout
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// Which fixes.

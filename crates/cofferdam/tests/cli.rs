@@ -86,6 +86,30 @@ fn thresholds_and_usage() {
 }
 
 #[test]
+fn two_looks_are_compared() {
+    let path = fixture().display().to_string();
+    let same = cofferdam(&["diff", &path, &path, "--exit-code"]);
+    assert_eq!((same.status.code(), String::from_utf8_lossy(&same.stdout).contains("Nothing differs")), (Some(0), true));
+    // The same host with one container less and another kernel's word of live restore.
+    let mut snapshot: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(fixture()).unwrap()).unwrap();
+    let engine = &mut snapshot["docker"]["known"];
+    engine["info"]["fact"]["known"]["live_restore"] = serde_json::json!({"known": true});
+    let containers = engine["containers"]["fact"]["known"].as_array_mut().unwrap();
+    containers.retain(|one| one["fact"]["known"]["name"] != "web");
+    let folder = tempfile::tempdir().unwrap();
+    let after = folder.path().join("after.json").display().to_string();
+    std::fs::write(&after, snapshot.to_string()).unwrap();
+    let other = cofferdam(&["diff", &path, &after, "--exit-code"]);
+    let text = String::from_utf8_lossy(&other.stdout).into_owned();
+    assert_eq!(other.status.code(), Some(1), "{text}");
+    let has = |words: &[&str]| text.lines().any(|line| words.iter().all(|word| line.contains(word)));
+    assert!(has(&["fail -> pass", "docker.daemon.live-restore"]) && has(&["went", "container", "web"]), "{text}");
+    let json = cofferdam(&["diff", &path, &after, "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!((&json["schema"], &json["went"][0]["name"]), (&"cofferdam/diff/1".into(), &"web".into()));
+}
+
+#[test]
 fn an_engine_that_is_not_there() {
     let output = cofferdam(&["assess", "--host", "unix:///nowhere/docker.sock"]);
     assert_eq!(output.status.code(), Some(2));

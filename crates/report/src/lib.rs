@@ -3,6 +3,7 @@
 //!
 //! Every value goes through [`safe`] on its way out, and through the escaping of its format after that.
 
+mod difference;
 mod safe;
 mod style;
 mod words;
@@ -11,5 +12,6 @@ pub mod compare;
 pub mod json;
 pub mod text;
 
+pub use difference::{Difference, Look};
 pub use safe::safe;
 pub use style::Style;

@@ -4,6 +4,7 @@ mod advise;
 mod assess;
 mod bench;
 mod catalogue;
+mod diff;
 mod explain;
 mod harden;
 mod report;
@@ -25,6 +26,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Command::Assess(command) => assess::run(&global, output, &command),
         Command::Bench(command) => bench::run(&global, output, &command),
         Command::Advise(command) => advise::run(&global, output, &command),
+        Command::Diff(command) => diff::run(&global, output, &command),
         Command::Explain(command) => explain::run(output, &command),
         Command::Harden(command) => harden::run(&global, output, command),
         Command::Report(command) => report::run(output, &command),

@@ -1,5 +1,7 @@
 //! What the checks and threats are expected to say after a plan, and how two Assessments differ.
 
+use std::collections::BTreeMap;
+
 use assess::{Assessment, Summary};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -63,40 +65,29 @@ pub fn changes(before: &Assessment, after: &Assessment) -> Vec<PredictedChange> 
     let mut found = Vec::new();
     for (check, old) in &before.results {
         let Some(new) = after.results.get(check) else { continue };
+        let now: BTreeMap<_, _> = new.subjects.iter().map(|one| ((one.subject.kind, &one.subject.id), one.verdict)).collect();
         for judged in &old.subjects {
-            let Some(now) =
-                new.subjects.iter().find(|other| other.subject.kind == judged.subject.kind && other.subject.id == judged.subject.id)
-            else {
-                continue;
-            };
-            if now.verdict != judged.verdict {
+            let subject = &judged.subject;
+            if let Some(now) = now.get(&(subject.kind, &subject.id)).filter(|now| **now != judged.verdict) {
                 found.push(PredictedChange {
                     what: Changed::Check(check.clone()),
-                    subject: ChangedSubject {
-                        kind: judged.subject.kind.word().to_owned(),
-                        id: judged.subject.id.clone(),
-                        name: judged.subject.name.clone(),
-                    },
+                    subject: ChangedSubject { kind: subject.kind.word().to_owned(), id: subject.id.clone(), name: subject.name.clone() },
                     before: judged.verdict.word().to_owned(),
-                    after: now.verdict.word().to_owned(),
+                    after: now.word().to_owned(),
                 });
             }
         }
     }
+    let now: BTreeMap<_, _> =
+        after.threats.iter().map(|threat| ((&threat.id, &threat.element.kind, &threat.element.id), threat.status)).collect();
     for old in &before.threats {
-        let Some(new) = after
-            .threats
-            .iter()
-            .find(|other| other.id == old.id && other.element.kind == old.element.kind && other.element.id == old.element.id)
-        else {
-            continue;
-        };
-        if new.status != old.status {
+        let element = &old.element;
+        if let Some(now) = now.get(&(&old.id, &element.kind, &element.id)).filter(|now| **now != old.status) {
             found.push(PredictedChange {
                 what: Changed::Threat(old.id.clone()),
-                subject: ChangedSubject { kind: old.element.kind.clone(), id: old.element.id.clone(), name: old.element.name.clone() },
+                subject: ChangedSubject { kind: element.kind.clone(), id: element.id.clone(), name: element.name.clone() },
                 before: old.status.word().to_owned(),
-                after: new.status.word().to_owned(),
+                after: now.word().to_owned(),
             });
         }
     }

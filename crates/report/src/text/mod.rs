@@ -2,6 +2,7 @@
 
 mod assess;
 mod bench;
+mod diff;
 mod explain;
 mod page;
 mod plan;
@@ -10,6 +11,7 @@ mod verify;
 
 pub use assess::{advice, assess, threats};
 pub use bench::bench;
+pub use diff::diff;
 pub use explain::explain;
 pub use plan::{plan, refusal};
 pub use run::{outcome, runs};

@@ -1,0 +1,24 @@
+//! `cofferdam diff`: what changed between two looks.
+
+use anyhow::Result;
+use report::Difference;
+
+use super::catalogue;
+use crate::arguments::{Diff, Format, Global};
+use crate::exit::Exit;
+use crate::input;
+use crate::output::Output;
+
+pub(crate) fn run(global: &Global, output: Output, command: &Diff) -> Result<Exit> {
+    let catalogue = catalogue()?;
+    let judge = |snapshot| ::assess::assess(&snapshot, &catalogue);
+    let before = judge(input::read(&command.before)?);
+    let after = judge(input::snapshot(global, command.after.as_deref())?);
+    let difference = Difference::between(&before, &after);
+    let text = match command.format {
+        Format::Text => report::text::diff(&difference, output.style(command.output.as_deref())),
+        Format::Json => facts::canonical_json(&difference),
+    };
+    output.answer(command.output.as_deref(), &text)?;
+    Ok(if command.exit_code && !difference.is_empty() { Exit::Found } else { Exit::Fine })
+}
