@@ -37,8 +37,27 @@ impl Reader<'_> {
                 let (scheme, rest) = mirror.split_once("://").unwrap_or(("https", mirror));
                 scheme.eq_ignore_ascii_case("http") && !is_loopback(rest.split('/').next().unwrap_or_default())
             });
+            if let Some(why) = self.hosts_files() {
+                all.unseen = Some(why);
+            }
             Fact::Known(all)
         })
+    }
+
+    /// Engines from 28.0 also obey `skip_verify` and `http://` in certs.d/HOST/hosts.toml, which is not read here. None: there is no such
+    /// file.
+    fn hosts_files(&self) -> Option<String> {
+        if engine_version(self.engine).known().is_some_and(|version| *version < EngineVersion(28, 0)) {
+            return None;
+        }
+        match &self.snapshot.host.engine_files.registry_certs {
+            Fact::Known(files) => {
+                let file = files.iter().find(|file| file.ends_with("/hosts.toml"))?;
+                Some(format!("{file} may leave a registry unverified, and what it says is not read"))
+            }
+            Fact::Absent => None,
+            Fact::Unknown { why } => Some(format!("whether certs.d has a hosts.toml was not seen: {why}")),
+        }
     }
 
     /// Engines from 17.12 removed the protocol; the flag went with it.

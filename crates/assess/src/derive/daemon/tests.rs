@@ -91,7 +91,8 @@ fn plugins_count_where_no_reload_can_have_changed_them() {
 
 #[test]
 fn registries() {
-    let mut snapshot = host(&["dockerd"], None, 0);
+    let mut snapshot = of_version("28.5.2", &["dockerd"], None, 0);
+    snapshot.host.engine_files.registry_certs = Fact::Absent;
     info(&mut snapshot).insecure_registries = texts(&["127.0.0.0/8", "::1/128", "localhost:5000", "10.0.0.0/8", "reg:5000"]);
     info(&mut snapshot).registry_mirrors = texts(&["https://a", "HTTP://b", "http://127.0.0.1:5000", "http://127.0.0.1.evil", "c"]);
     let found = view(&snapshot);
@@ -105,6 +106,17 @@ fn registries() {
     assert!(matches!(members(&view(&snapshot).unverified_registries), ([_, _], Some(_))));
     info(&mut snapshot).registry_mirrors = texts(&["[redacted]"]);
     assert!(matches!(members(&view(&snapshot).unverified_registries), ([_, _], Some(_))));
+    // A hosts.toml may switch verification off, for engines that read one.
+    info(&mut snapshot).registry_mirrors = texts(&[]);
+    snapshot.host.engine_files.registry_certs = texts(&["/etc/docker/certs.d", "/etc/docker/certs.d/reg/ca.crt"]);
+    assert_eq!(members(&view(&snapshot).unverified_registries).1, None);
+    snapshot.host.engine_files.registry_certs = texts(&["/etc/docker/certs.d/reg/hosts.toml"]);
+    assert!(members(&view(&snapshot).unverified_registries).1.is_some());
+    engine(&mut snapshot).version.fact.known_mut().unwrap().version = "27.5.1".to_owned();
+    assert_eq!(members(&view(&snapshot).unverified_registries).1, None);
+    engine(&mut snapshot).version.fact.known_mut().unwrap().version = "29.0.0".to_owned();
+    snapshot.host.engine_files.registry_certs = Fact::unknown("no right");
+    assert!(members(&view(&snapshot).unverified_registries).1.is_some());
 }
 
 #[test]
