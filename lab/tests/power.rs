@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use lab::{VmOptions, World};
 use support::{Host, State, difference, say};
 
 /// What is applied, and what passes after it.
+#[derive(Clone, Copy)]
 struct Kind {
     apply: &'static str,
     benchmark: &'static str,
@@ -44,23 +46,44 @@ fn power_cuts() -> Result<()> {
     let cuts = number("COFFERDAM_CUTS").unwrap_or(3);
     // To go on with a series that was stopped.
     let next = AtomicU32::new(number("COFFERDAM_CUTS_FROM").unwrap_or(1).saturating_sub(1));
+    let kinds = [Measured::new(LIVE), Measured::new(WINDOW)];
     std::thread::scope(|scope| {
-        let hosts: Vec<_> = (0..cuts.min(2)).map(|_| scope.spawn(|| cuts_on_one_host(&next, cuts))).collect();
+        let hosts: Vec<_> = (0..cuts.min(2)).map(|_| scope.spawn(|| cuts_on_one_host(&next, cuts, &kinds))).collect();
         hosts.into_iter().try_for_each(|host| host.join().expect("no panic on the host's thread"))
     })
 }
 
-fn cuts_on_one_host(next: &AtomicU32, cuts: u32) -> Result<()> {
+fn cuts_on_one_host(next: &AtomicU32, cuts: u32, [live, window]: &[Measured; 2]) -> Result<()> {
     let mut host = Host::resume(World::Weak, VmOptions::durable())?;
-    let live = undisturbed(&mut host, LIVE)?;
-    let window = undisturbed(&mut host, WINDOW)?;
     loop {
         let cut = next.fetch_add(1, Ordering::Relaxed);
         if cut >= cuts {
             return Ok(());
         }
-        let run = if cut % 3 == 1 { &window } else { &live };
-        one_cut(&mut host, run, cut, cuts).with_context(|| format!("cut {} of {cuts}", cut + 1))?;
+        let kind = if cut % 3 == 1 { window } else { live };
+        kind.on(&mut host).and_then(|run| one_cut(&mut host, &run, cut, cuts)).with_context(|| format!("cut {} of {cuts}", cut + 1))?;
+    }
+}
+
+/// A kind, measured by the first host that needs it while the others wait: the journal's length does not depend on the host.
+struct Measured {
+    kind: Kind,
+    lengths: Mutex<Option<(u32, u32)>>,
+}
+
+impl Measured {
+    fn new(kind: Kind) -> Self {
+        Self { kind, lengths: Mutex::new(None) }
+    }
+
+    fn on(&self, host: &mut Host) -> Result<Whole> {
+        let mut known = self.lengths.lock().expect("no panic while it is held");
+        let (forward, back) = match *known {
+            Some(lengths) => lengths,
+            None => undisturbed(host, self.kind)?,
+        };
+        *known = Some((forward, back));
+        Ok(Whole { kind: self.kind, forward, back })
     }
 }
 
@@ -71,13 +94,14 @@ struct Whole {
     back: u32,
 }
 
-fn undisturbed(host: &mut Host, kind: Kind) -> Result<Whole> {
+/// Records of an apply, and of its rollback.
+fn undisturbed(host: &mut Host, kind: Kind) -> Result<(u32, u32)> {
     host.reset()?;
     host.cofferdam_exits(kind.apply, 0)?;
     let forward = records(host)?;
     host.cofferdam_exits("harden rollback --last --yes", 0)?;
     let back = records(host)? - forward;
-    Ok(Whole { kind, forward, back })
+    Ok((forward, back))
 }
 
 /// Records in the newest journal.
