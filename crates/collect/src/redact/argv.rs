@@ -127,28 +127,16 @@ pub fn daemon_argv(argv: &[String]) -> Vec<String> {
 
 /// docker-proxy's command line: the flags that it has, each with a harmless value.
 pub fn proxy_argv(argv: &[String]) -> Vec<String> {
-    const FLAGS: &[&str] = &["proto", "host-ip", "host-port", "container-ip", "container-port", "use-listen-fd"];
-    let mut kept_value = false;
-    argv.iter()
-        .enumerate()
-        .map(|(index, word)| {
-            if index == 0 {
-                return program(word);
-            }
-            if std::mem::take(&mut kept_value) {
-                return scrub(word);
-            }
-            let name = word.trim_start_matches('-');
-            let known = word.starts_with('-') && FLAGS.contains(&name.split_once('=').map_or(name, |(name, _)| name));
-            kept_value = known && !name.contains('=');
-            if known { word.clone() } else { MARK.to_owned() }
-        })
-        .collect()
+    flags_alone(argv, &["proto", "host-ip", "host-port", "container-ip", "container-port", "use-listen-fd"])
 }
 
 /// containerd's command line: where it finds its configuration and listens; every other word is replaced.
 pub fn containerd_argv(argv: &[String]) -> Vec<String> {
-    const FLAGS: &[&str] = &["config", "c", "address", "a", "root", "state", "log-level", "l"];
+    flags_alone(argv, &["config", "c", "address", "a", "root", "state", "log-level", "l"])
+}
+
+/// The program, these flags and the word after each; every other word is replaced, and so is a value that looks like a credential.
+fn flags_alone(argv: &[String], flags: &[&str]) -> Vec<String> {
     let mut kept_value = false;
     argv.iter()
         .enumerate()
@@ -160,7 +148,7 @@ pub fn containerd_argv(argv: &[String]) -> Vec<String> {
                 return scrub(word);
             }
             let name = word.trim_start_matches('-');
-            let known = word.starts_with('-') && FLAGS.contains(&name.split_once('=').map_or(name, |(name, _)| name));
+            let known = word.starts_with('-') && flags.contains(&name.split_once('=').map_or(name, |(name, _)| name));
             kept_value = known && !name.contains('=');
             if known { scrub(word) } else { MARK.to_owned() }
         })
