@@ -150,6 +150,7 @@ async fn with_engine(world: &World, api: &Arc<dyn EngineApi>, trouble: Option<Ob
     let config_path = docker::config_path(argv, uid);
     let config_file = docker::config_file(&config_path, world, &reach, sources, gaps);
     let pid_file = docker::pid_file(argv, &config_file, process.as_ref().map(|process| process.pid), world, &reach, sources, gaps);
+    let seccomp_profile = docker::seccomp_profile(&info, world, &reach, sources, gaps);
     let unit_name = process.as_ref().map_or_else(|| Fact::unknown(&*no_process), |process| process.unit.clone());
     let unit = docker::unit(&unit_name, world, &reach, sources, gaps);
     let startup = docker::startup(&options.state_dir, process.as_ref(), &host.boot_id, world, &reach, sources, gaps);
@@ -209,6 +210,7 @@ async fn with_engine(world: &World, api: &Arc<dyn EngineApi>, trouble: Option<Ob
         pid_file,
         config_path,
         config_file,
+        seccomp_profile,
         unit,
         startup,
         cmdline,

@@ -7,7 +7,7 @@ use facts::{Fact, Observed, SourceId};
 
 use super::namespaces::{Kind, Neighbours};
 use super::sockets::RuntimeSockets;
-use super::{capability, kleene, limits, mac, mount, port, resources, security_opt, user};
+use super::{capability, kleene, limits, mac, mount, port, resources, seccomp, security_opt, user};
 use crate::view::{self, Daemon, Host, Listing, Mount, Origin, Seen};
 
 /// What a container's view depends on beside the container.
@@ -16,6 +16,8 @@ pub(crate) struct Surroundings<'s> {
     pub(crate) daemon: &'s Daemon,
     pub(crate) sockets: &'s RuntimeSockets,
     pub(crate) neighbours: Neighbours<'s>,
+    /// Whether the filter that the daemon gives to containers which name none is a confinement.
+    pub(crate) seccomp_by_default: Fact<bool>,
     /// Where the engine keeps its data.
     pub(crate) data_root: Fact<String>,
 }
@@ -39,8 +41,8 @@ pub(crate) fn container(container: &Container, source: SourceId, around: &Surrou
         seccomp_mode: reader.status("Seccomp", |status| Fact::Known(i64::from(status.seccomp)), || (Fact::Absent, "State")),
         seccomp_confined: reader.status(
             "Seccomp",
-            |status| Fact::Known(status.seccomp == 2),
-            || (resources::asked_seccomp(container), "HostConfig.SecurityOpt"),
+            |status| seccomp::of_running(container, status.seccomp, &around.seccomp_by_default),
+            || (seccomp::of_stopped(container), "HostConfig.SecurityOpt"),
         ),
         apparmor_profile: reader.apparmor_profile(),
         apparmor_confined: reader.apparmor_confined(),

@@ -23,6 +23,7 @@ mod network;
 mod paths;
 pub(crate) mod port;
 mod resources;
+mod seccomp;
 mod security_opt;
 pub mod settings;
 pub(crate) mod sockets;

@@ -3,7 +3,6 @@
 use facts::Fact;
 use facts::docker::{Container, CpuLimits, Mount, Ulimit};
 
-use super::kleene;
 use super::paths::is_within;
 use crate::view::Listing;
 
@@ -69,19 +68,6 @@ fn of_dev(mount: &Mount) -> bool {
     mount.kind == "bind" && (is_device(&mount.source) || mount.resolved_source.known().is_some_and(|real| is_device(real)))
 }
 
-/// Whether a seccomp filter confines a container that does not run: by its options; the daemon's default shows only once it runs.
-pub(crate) fn asked_seccomp(container: &Container) -> Fact<bool> {
-    let options = container.security_opt.clone().absent_as(Vec::new());
-    let by_option = options.and_then(|options| match super::security_opt::value(&options, "seccomp") {
-        Some("unconfined") => Fact::Known(false),
-        Some(_) => Fact::Known(true),
-        None => Fact::unknown("the daemon's default profile shows only once it runs (start it to see)"),
-    });
-    // A privileged container gets no filter, whatever its options say.
-    let privileged = container.privileged.clone().absent_as(false);
-    kleene::and(kleene::not(privileged), by_option)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,19 +98,5 @@ mod tests {
         assert_eq!(found.unseen, None);
         container.device_rules = Fact::unknown("no answer");
         assert_eq!(devices(&container).known().unwrap().unseen.as_deref(), Some("no answer"));
-    }
-
-    #[test]
-    fn seccomp_of_a_stopped_container() {
-        let with = |options: &[&str], privileged: bool| Container {
-            security_opt: Fact::Known(options.iter().map(|option| (*option).to_owned()).collect()),
-            privileged: Fact::Known(privileged),
-            ..Container::default()
-        };
-        assert_eq!(asked_seccomp(&with(&["seccomp=unconfined"], false)), Fact::Known(false));
-        assert_eq!(asked_seccomp(&with(&["no-new-privileges", "seccomp:unconfined"], false)), Fact::Known(false));
-        assert_eq!(asked_seccomp(&with(&["seccomp=<redacted>"], true)), Fact::Known(false));
-        assert_eq!(asked_seccomp(&with(&["seccomp=<redacted>"], false)), Fact::Known(true));
-        assert!(asked_seccomp(&with(&[], false)).is_unknown());
     }
 }

@@ -46,7 +46,8 @@ pub fn views(snapshot: &Snapshot) -> Views {
     let sockets = RuntimeSockets::of(snapshot, &settings);
     let neighbours = Neighbours(snapshot.engine());
     let data_root = snapshot.docker.as_ref().and_then(|engine| engine.info.fact.as_ref().and_then(|info| info.root_dir.clone()));
-    let around = Surroundings { host: &host, daemon: &daemon, sockets: &sockets, neighbours, data_root };
+    let seccomp_by_default = snapshot.docker.as_ref().and_then(|engine| super::seccomp::by_default(engine, &daemon.seccomp_profile.fact));
+    let around = Surroundings { host: &host, daemon: &daemon, sockets: &sockets, neighbours, seccomp_by_default, data_root };
     let sources = &snapshot.sources;
 
     let mut views = Views {

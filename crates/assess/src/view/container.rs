@@ -30,8 +30,9 @@ view! {
         no_new_privileges: bool => "it can't gain new privileges" / "it can gain new privileges";
         /// Seccomp mode of its first process: 0 off, 1 strict, 2 filter. Absent: it does not run.
         seccomp_mode: i64, maybe;
-        /// A seccomp filter confines it. Not running: what its options say; the daemon's default shows only while it runs.
-        seccomp_confined: bool => "a seccomp filter confines it" / "no seccomp filter confines it";
+        /// A seccomp filter confines it: there is one, and its profile refuses the calls that take the kernel over. Not running: what
+        /// its options say; the daemon's default shows only while it runs.
+        seccomp_confined: bool => "a seccomp filter confines it" / "it has no seccomp filter, or one that refuses too little";
         /// AppArmor profile; empty: none.
         apparmor_profile: String;
         /// An AppArmor profile is enforced on it.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use facts::docker::SeccompProfile;
 use facts::redact::{history_line, leaks, looks_like_credential};
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value, json};
@@ -255,14 +256,17 @@ fn variable(text: &str) -> Value {
     json!({ "name": name, "length": value.len(), "looks_like_credential": looks_like_credential(name, value) })
 }
 
-/// The Docker command line puts the whole text of a seccomp profile or a credential spec into the option.
+/// The Docker command line puts the whole text of a seccomp profile or a credential spec into the option: of a profile its brief form stays.
 fn security_option(text: &str) -> String {
     const KNOWN: &[&str] = &["no-new-privileges", "apparmor", "seccomp", "label", "disable", "systempaths", "writable-cgroups"];
     let at = text.find(['=', ':']);
     let (name, value) = at.map_or((text, None), |at| (&text[..at], Some(&text[at..])));
     match value {
         _ if !KNOWN.contains(&name) => format!("{}={MARK}", scrub(name)),
-        Some(value) if value[1..].trim_start().starts_with('{') => format!("{name}{}{MARK}", &value[..1]),
+        Some(value) if value[1..].trim_start().starts_with('{') => {
+            let brief = (name == "seccomp").then(|| SeccompProfile::from_text(&value[1..])).flatten();
+            format!("{name}{}{}", &value[..1], brief.map_or_else(|| MARK.to_owned(), |profile| profile.to_text()))
+        }
         _ => scrub(text),
     }
 }

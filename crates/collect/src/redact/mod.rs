@@ -46,6 +46,11 @@ pub(crate) fn startup_record(text: &str) -> String {
     }
 }
 
+/// A seccomp profile in brief.
+pub fn seccomp_profile(text: &str) -> String {
+    facts::docker::SeccompProfile::from_text(text).map_or_else(|| MARK.to_owned(), |profile| profile.to_text())
+}
+
 /// The number in a pid file, and nothing else.
 pub(crate) fn pid_file(text: &str) -> String {
     let number = text.trim();

@@ -33,6 +33,8 @@ pub struct Engine {
     pub config_path: Fact<String>,
     /// The configuration file, redacted. Absent: there is none.
     pub config_file: Observed<TextFile>,
+    /// The seccomp profile that the daemon names by its path, in brief (see [`super::SeccompProfile`]). Absent: it names none.
+    pub seccomp_profile: Observed<TextFile>,
     /// The systemd unit that runs the daemon. Absent: it runs under none.
     pub unit: Fact<Unit>,
     /// What cofferdam's own journal knows of the configuration that this daemon process started with. Absent: nothing.

@@ -7,6 +7,7 @@ mod engine;
 mod image;
 mod network;
 mod process;
+mod seccomp;
 mod swarm;
 mod unit;
 
@@ -20,5 +21,6 @@ pub use engine::{Component, Engine, Info, StartupRecord, Version};
 pub use image::{HistoryEntry, Image, Leak};
 pub use network::Network;
 pub use process::{DaemonProcess, Listener, ProxyProcess};
+pub use seccomp::SeccompProfile;
 pub use swarm::{SwarmCluster, SwarmMember, SwarmService};
 pub use unit::Unit;
