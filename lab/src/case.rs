@@ -77,6 +77,26 @@ pub fn states() -> Result<Vec<(&'static str, State)>> {
     Ok(states)
 }
 
+/// A case whose test is an ordinary one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseElsewhere {
+    /// A name that is no other case's.
+    pub id: String,
+    /// What is judged there, in one sentence.
+    pub what: String,
+    /// `FILE::FUNCTION`.
+    pub test: String,
+}
+
+/// Every case that is tested elsewhere.
+///
+/// # Errors
+/// When the file has a mistake; the message says where.
+pub fn cases_elsewhere() -> Result<Vec<CaseElsewhere>> {
+    serde_saphyr::from_str(include_str!("../cases/elsewhere.yaml")).context("lab/cases/elsewhere.yaml")
+}
+
 fn every_engine() -> Vec<Engine> {
     Engine::ALL.to_vec()
 }

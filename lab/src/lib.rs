@@ -32,7 +32,7 @@ mod vm;
 mod wait;
 mod world;
 
-pub use case::{Case, State, states};
+pub use case::{Case, CaseElsewhere, State, cases_elsewhere, states};
 pub use daemon::{Daemon, DaemonOptions, Engine};
 pub use open::Lab;
 pub use output::Output;

@@ -1,5 +1,6 @@
 //! `cargo xtask docs`: pages and schemas that are generated from catalogue and code.
 
+mod cases;
 mod checks;
 mod cli;
 mod facts_page;
@@ -22,6 +23,7 @@ pub(crate) fn run(check: bool) -> Result<()> {
     let catalogue = Catalogue::load().context("the catalogue does not load")?;
     let mut pages: Vec<Page> = vec![
         ("docs/checks.md".to_owned(), checks::page(&catalogue)),
+        ("docs/cases.md".to_owned(), cases::page(&catalogue)?),
         ("docs/threats.md".to_owned(), threats::page(&catalogue)),
         ("docs/facts.md".to_owned(), facts_page::page()),
         ("docs/stories.md".to_owned(), stories::page(&catalogue)?),
