@@ -7,7 +7,7 @@ use facts::host::MountPoint;
 
 use super::read_at_most;
 use crate::obstacle::{Answer, Obstacle};
-use crate::source::{CgroupMount, Namespace, ProcText, ProcessId, Processes, Program, TcpListening, UnixListening};
+use crate::source::{CgroupMount, MountLine, Namespace, ProcText, ProcessId, Processes, Program, TcpListening, UnixListening};
 use crate::{parse, redact};
 
 /// Largest file of /proc/PID that is read.
@@ -137,6 +137,10 @@ impl Processes for RealProcesses {
     fn mount_of(&self, process: ProcessId, path: &str) -> Answer<MountPoint> {
         let mounts = text(process, "mountinfo", SOCKETS_LIMIT)?;
         parse::mount_of(&mounts, path).ok_or_else(|| Obstacle::Malformed("no mount of the root directory".to_owned()))
+    }
+
+    fn mounts(&self, process: ProcessId) -> Answer<Vec<MountLine>> {
+        Ok(parse::mounts(&text(process, "mountinfo", SOCKETS_LIMIT)?))
     }
 }
 

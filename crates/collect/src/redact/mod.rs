@@ -8,6 +8,7 @@ mod certificate;
 mod keep;
 mod rules;
 mod unit;
+mod volume;
 
 pub use accounts::{groups, users};
 pub use api::engine_answer;

@@ -136,6 +136,15 @@ pub struct CgroupMount {
     pub mount_point: String,
 }
 
+/// One line of a table of mounts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MountLine {
+    /// What is mounted where.
+    pub mount: MountPoint,
+    /// The device file that it was mounted by; empty for what is none, since servers' names may hold credentials.
+    pub source: String,
+}
+
 /// Processes of this machine, as far as this process can see them.
 pub trait Processes: Send + Sync {
     /// All process ids, sorted.
@@ -173,4 +182,7 @@ pub trait Processes: Send + Sync {
 
     /// The mount that a canonical path lies on in its mount namespace.
     fn mount_of(&self, process: ProcessId, path: &str) -> Answer<MountPoint>;
+
+    /// All mounts of its mount namespace, in the kernel's order.
+    fn mounts(&self, process: ProcessId) -> Answer<Vec<MountLine>>;
 }

@@ -6,9 +6,11 @@ mod container;
 mod engine;
 mod image;
 mod network;
+mod plugin;
 mod process;
 mod swarm;
 mod unit;
+mod volume;
 
 pub use arguments::{Argument, arguments};
 pub use config::{ConfigEntry, ConfigError, parse_config};
@@ -19,6 +21,8 @@ pub use container::{
 pub use engine::{Component, Engine, Info, StartupRecord, Version};
 pub use image::{HistoryEntry, Image, Leak};
 pub use network::Network;
+pub use plugin::{Plugin, PluginMount};
 pub use process::{DaemonProcess, Listener, ProxyProcess};
 pub use swarm::{SwarmCluster, SwarmMember, SwarmService};
 pub use unit::Unit;
+pub use volume::{Backing, Volume, VolumeOptions};
