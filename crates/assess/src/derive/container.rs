@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use facts::docker::{Container, ContainerProcess, IdMapping, Limit, ProcStatus};
 use facts::{Fact, Observed, SourceId};
 
+use super::behind::{Behind, Volumes};
 use super::namespaces::{Kind, Neighbours};
 use super::sockets::RuntimeSockets;
 use super::{capability, kleene, limits, mac, mount, port, resources, security_opt, user};
@@ -16,6 +17,7 @@ pub(crate) struct Surroundings<'s> {
     pub(crate) daemon: &'s Daemon,
     pub(crate) sockets: &'s RuntimeSockets,
     pub(crate) neighbours: Neighbours<'s>,
+    pub(crate) volumes: Volumes<'s>,
     /// Where the engine keeps its data.
     pub(crate) data_root: Fact<String>,
 }
@@ -57,7 +59,7 @@ pub(crate) fn container(container: &Container, source: SourceId, around: &Surrou
         cpu_limits: reader.asked(CPU, container.cpu.as_ref().map(resources::cpu)),
         cgroup_parent: reader.asked("HostConfig.CgroupParent", container.cgroup_parent.clone()),
         ulimits: reader.asked("HostConfig.Ulimits", container.ulimits.as_ref().map(|all| resources::ulimits(all))),
-        devices: reader.asked("HostConfig.Devices, DeviceCgroupRules, DeviceRequests, Mounts", resources::devices(container)),
+        devices: reader.asked("HostConfig.Devices, DeviceCgroupRules, DeviceRequests, Mounts", resources::devices(container, &around.volumes)),
         restart_policy: reader.asked("HostConfig.RestartPolicy.Name", container.restart_policy.as_ref().map(|policy| policy.name.clone())),
         restart_retries: reader
             .asked("HostConfig.RestartPolicy.MaximumRetryCount", container.restart_policy.as_ref().map(|policy| policy.retries)),
@@ -323,16 +325,20 @@ impl Reader<'_> {
 
     fn mounts(&self) -> Fact<Listing<Mount>> {
         self.container.mounts.as_ref().map(|mounts| {
-            let view = |mount: &facts::docker::Mount| Mount {
+            let view = |mount: &facts::docker::Mount| {
+                let behind = Behind::of(mount, &self.around.volumes);
+                Mount {
                 kind: mount.kind.clone().into(),
                 source: mount.source.clone().into(),
                 destination: mount.destination.clone().into(),
                 rw: mount.rw.into(),
-                reaches_runtime_socket: self.around.sockets.reached_by(mount).into(),
-                sensitive: mount::sensitive(mount, &self.around.data_root).into(),
+                reaches_runtime_socket: self.around.sockets.reached_by(&behind).into(),
+                sensitive: mount::sensitive(&behind, &self.around.data_root).into(),
                 shared: mount::is_shared(&mount.propagation).into(),
                 propagation: mount.propagation.clone().into(),
-            };
+                host_paths: Listing { members: behind.paths(), unseen: behind.unseen.clone() }.into(),
+                text: mount::text(mount, &behind).into(),
+            }};
             mounts.iter().map(view).collect::<Vec<_>>().into()
         })
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use facts::{Fact, Observed, Snapshot, Sources};
 
+use super::behind::Volumes;
 use super::container::{Surroundings, container};
 use super::namespaces::Neighbours;
 use super::settings::settings;
@@ -46,7 +47,7 @@ pub fn views(snapshot: &Snapshot) -> Views {
     let sockets = RuntimeSockets::of(snapshot, &settings);
     let neighbours = Neighbours(snapshot.engine());
     let data_root = snapshot.docker.as_ref().and_then(|engine| engine.info.fact.as_ref().and_then(|info| info.root_dir.clone()));
-    let around = Surroundings { host: &host, daemon: &daemon, sockets: &sockets, neighbours, data_root };
+    let around = Surroundings { host: &host, daemon: &daemon, sockets: &sockets, neighbours, volumes: Volumes::of(snapshot), data_root };
     let sources = &snapshot.sources;
 
     let mut views = Views {

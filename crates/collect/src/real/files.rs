@@ -68,6 +68,7 @@ impl Files for RealFiles {
                 Content::AuditRules => redact::audit_rules(&text),
                 Content::PidFile => redact::pid_file(&text),
                 Content::StartupRecord => redact::startup_record(&text),
+                Content::SshdConfig => redact::sshd_config(&text),
                 Content::Groups => redact::groups(&text),
                 Content::Users => redact::users(&text),
             };

@@ -64,6 +64,14 @@ impl Processes for RealProcesses {
                     Err(Obstacle::Other("the command line of a program that is not containerd is not kept".to_owned()))
                 }
             }
+            Program::Sshd => {
+                let named = parse::stat(&text(process, "stat", TEXT_LIMIT)?).is_some_and(|stat| stat.name == "sshd");
+                if named {
+                    Ok(redact::sshd_argv(&words))
+                } else {
+                    Err(Obstacle::Other("the command line of a program that is not sshd is not kept".to_owned()))
+                }
+            }
             Program::Daemon => {
                 let by_exe = link(process, "exe").is_ok_and(|exe| redact::is_daemon(&exe));
                 if by_exe || redact::is_daemon(&words[0]) {

@@ -48,8 +48,16 @@ fn local_option(name: &str, value: &Value) -> Value {
     match name {
         "type" if text.len() <= 32 => scrub(text).into(),
         "o" => mount_options(text).into(),
-        "device" => url(&scrub(text)).into(),
+        "device" => device(text).into(),
         _ => MARK.into(),
+    }
+}
+
+/// A path, a server's export, a URL. A share may bear its user before the server's name, as URLs do.
+fn device(text: &str) -> String {
+    match text.strip_prefix("//") {
+        Some(rest) => url(&format!("cifs://{rest}")).trim_start_matches("cifs:").to_owned(),
+        None => scrub(&url(text)),
     }
 }
 
@@ -109,6 +117,8 @@ mod tests {
         }));
         let options = json!({"type": "cifs", "device": format!("https://{MARK}@h/x"), "size": MARK, "planted": MARK, "o": MARK});
         assert_eq!(volume, json!({"Name": "data", "Driver": "local", "Mountpoint": "/v", "Scope": "local", "Options": options}));
+        assert_eq!(device("//u:planted-secret@h/s"), format!("//{MARK}@h/s"));
+        assert_eq!(device("/dev/disk/by-id/x"), "/dev/disk/by-id/x");
         let plugin = kept(json!({"Name": "p", "Driver": "vieux/sshfs:latest", "Options": {"password": "planted-secret", "device": "planted-secret"}}));
         assert_eq!(plugin["Options"], json!({"password": MARK, "device": MARK}));
         assert!(kept(json!({"Name": 1, "Options": ["planted-secret"]})).to_string().matches("unexpected").count() == 2);

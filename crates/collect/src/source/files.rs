@@ -17,6 +17,8 @@ pub enum Content {
     PidFile,
     /// cofferdam's own record of the configuration that a daemon started with.
     StartupRecord,
+    /// sshd_config, or a file that it includes.
+    SshdConfig,
     /// /etc/group: names, numbers and members.
     Groups,
     /// /etc/passwd: names and numbers.
@@ -32,6 +34,7 @@ impl Content {
             Self::AuditRules => "audit-rules",
             Self::PidFile => "pid-file",
             Self::StartupRecord => "startup-record",
+            Self::SshdConfig => "sshd-config",
             Self::Groups => "groups",
             Self::Users => "users",
         }

@@ -91,6 +91,8 @@ pub enum Program {
     Proxy,
     /// containerd.
     Containerd,
+    /// sshd.
+    Sshd,
 }
 
 impl Program {
@@ -99,6 +101,7 @@ impl Program {
             Self::Daemon => "daemon",
             Self::Proxy => "proxy",
             Self::Containerd => "containerd",
+            Self::Sshd => "sshd",
         }
     }
 }
