@@ -51,17 +51,41 @@ pub(super) fn is_within(path: &str, folder: &str) -> bool {
     folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Host paths of each mount's destination and of what lies mounted below it. A mount within another one's destination counts for itself.
-fn paths(mounts: &[Mount], container: &[MountLine], host: &[MountLine]) -> Vec<BTreeSet<String>> {
-    let mut found = vec![BTreeSet::new(); mounts.len()];
+/// Where each mount really lies in the container. A link in the image may lead its destination elsewhere (/var/run to /run): then it is the
+/// one mount of the same name that nothing else accounts for. `None`: it was not found.
+fn places<'m>(mounts: &'m [Mount], container: &'m [MountLine]) -> Vec<Option<&'m str>> {
+    let at = |line: &&'m MountLine, place: &str| line.mount.mount_point == place;
+    let destinations: Vec<&str> = mounts.iter().map(|mount| trimmed(&mount.destination)).collect();
+    let elsewhere = |destination: &str| {
+        let name = destination.rsplit('/').next().unwrap_or_default();
+        let is_free = |line: &&MountLine| !destinations.iter().any(|known| is_within(&line.mount.mount_point, known));
+        let mut named = container.iter().filter(is_free).filter(|line| line.mount.mount_point.rsplit('/').next() == Some(name));
+        let first = named.next()?;
+        named.all(|line| line.mount.mount_point == first.mount.mount_point).then_some(first.mount.mount_point.as_str())
+    };
+    destinations.iter().map(|place| if container.iter().any(|line| at(&line, place)) { Some(*place) } else { elsewhere(place) }).collect()
+}
+
+fn trimmed(path: &str) -> &str {
+    let cut = path.trim_end_matches('/');
+    if cut.is_empty() { "/" } else { cut }
+}
+
+/// Host paths of each mount's place and of what lies mounted below it. A mount within another one's place counts for itself.
+fn paths(mounts: &[Mount], container: &[MountLine], host: &[MountLine]) -> Vec<Option<BTreeSet<String>>> {
+    let places = places(mounts, container);
+    let mut found: Vec<Option<BTreeSet<String>>> = places.iter().map(|place| place.map(|_| BTreeSet::new())).collect();
     for line in container {
-        let covering = mounts.iter().enumerate().filter(|(_, mount)| is_within(&line.mount.mount_point, &mount.destination));
-        let Some((index, _)) = covering.max_by_key(|(_, mount)| mount.destination.trim_end_matches('/').len()) else { continue };
-        if let Some(path) = host_path(host, line) {
-            found[index].insert(path);
+        let covering = places.iter().enumerate().filter_map(|(index, place)| Some((index, (*place)?)));
+        let covering = covering.filter(|(_, place)| is_within(&line.mount.mount_point, place));
+        let Some((index, _)) = covering.max_by_key(|(_, place)| place.len()) else { continue };
+        // A container can make mounts without end in its own folders: one path too many says that they are too many.
+        let Some(paths) = found[index].as_mut().filter(|paths| paths.len() <= MOST_PATHS) else { continue };
+        if let Some(path) = host_path(host, line).filter(|path| !paths.iter().any(|known| is_within(path, known))) {
+            paths.insert(path);
         }
     }
-    for paths in &mut found {
+    for paths in found.iter_mut().flatten() {
         // What lies in a folder that is shown already says nothing new.
         let all = paths.clone();
         paths.retain(|path| !all.iter().any(|other| other != path && is_within(path, other)));
@@ -83,7 +107,7 @@ pub(super) fn compare(container: &mut Container, table: Option<Answer<Vec<MountL
     let process = container.process.as_ref().map(|_| ());
     let Fact::Known(mounts) = &mut container.mounts else { return };
     let unknown = |what: String, obstacle: &Obstacle| gaps.unknown("mounts as the kernel shows them", &what, obstacle, "root");
-    let shown: Fact<Vec<BTreeSet<String>>> = match (running, process, table) {
+    let shown: Fact<Vec<Option<BTreeSet<String>>>> = match (running, process, table) {
         (Fact::Known(false) | Fact::Absent, ..) => Fact::Absent,
         (Fact::Unknown { why }, ..) | (_, Fact::Unknown { why }, _) => Fact::unknown(why),
         (_, Fact::Absent, _) | (.., None) => Fact::unknown("its process ended while it was looked at"),
@@ -94,9 +118,11 @@ pub(super) fn compare(container: &mut Container, table: Option<Answer<Vec<MountL
             Err(obstacle) => unknown(format!("/proc/{}/mountinfo", host.process), obstacle),
         },
     };
-    let place = |index: usize| {
+    let place = |index: usize, mount: &Mount| {
         shown.as_ref().and_then(|all| {
-            let paths = &all[index];
+            let Some(paths) = &all[index] else {
+                return Fact::unknown(format!("the kernel shows no mount at {}: a link in the image leads elsewhere", mount.destination));
+            };
             if paths.len() > MOST_PATHS {
                 return Fact::unknown(format!("more than {MOST_PATHS} folders of the host are mounted there"));
             }
@@ -104,7 +130,7 @@ pub(super) fn compare(container: &mut Container, table: Option<Answer<Vec<MountL
         })
     };
     for (index, mount) in mounts.iter_mut().enumerate() {
-        mount.kernel_paths = place(index);
+        mount.kernel_paths = place(index, mount);
     }
 }
 
@@ -135,24 +161,31 @@ mod tests {
              108 106 8:1 /usr/bin /srv/tools rw - ext4 /dev/sda1 rw\n\
              109 106 8:1 /opt /srv/own rw - ext4 /dev/sda1 rw\n\
              110 100 8:1 /gone//deleted /gone rw - ext4 /dev/sda1 rw\n\
-             111 100 8:1 / /whole rw - ext4 /dev/sda1 rw\n",
+             111 100 8:1 / /whole rw - ext4 /dev/sda1 rw\n\
+             112 100 8:1 /opt/x /run/linked rw - ext4 /dev/sda1 rw\n\
+             113 100 8:1 /a /m/twice rw - ext4 /dev/sda1 rw\n\
+             114 100 8:1 /b /n/twice rw - ext4 /dev/sda1 rw\n",
         );
         let at = |destination: &str| Mount { destination: destination.to_owned(), ..Mount::default() };
-        let mounts = ["/data", "/own", "/a b/s", "/home", "/memory", "/srv/", "/srv/own", "/gone", "/whole"].map(at);
+        let mounts = ["/data", "/own", "/a b/s", "/home", "/memory", "/srv/", "/srv/own", "/gone", "/whole", "/var/run/linked", "/o/twice", "/nowhere"].map(at);
         let found = paths(&mounts, &container, &host);
-        let texts: Vec<Vec<&str>> = found.iter().map(|paths| paths.iter().map(String::as_str).collect()).collect();
+        let texts: Vec<Option<Vec<&str>>> =
+            found.iter().map(|paths| paths.as_ref().map(|paths| paths.iter().map(String::as_str).collect())).collect();
         assert_eq!(
             texts,
             [
-                vec!["/etc"],
-                vec!["/var/lib/docker/volumes/own/_data"],
-                vec!["/run/docker.sock"],
-                vec!["/home/web"],
-                vec![],
-                vec!["/srv", "/usr/bin"],
-                vec!["/opt"],
-                vec!["/gone"],
-                vec!["/"],
+                Some(vec!["/etc"]),
+                Some(vec!["/var/lib/docker/volumes/own/_data"]),
+                Some(vec!["/run/docker.sock"]),
+                Some(vec!["/home/web"]),
+                Some(vec![]),
+                Some(vec!["/srv", "/usr/bin"]),
+                Some(vec!["/opt"]),
+                Some(vec!["/gone"]),
+                Some(vec!["/"]),
+                Some(vec!["/opt/x"]),
+                None,
+                None,
             ]
         );
     }
