@@ -167,7 +167,8 @@ fn created() -> Result<()> {
     bench.docker(&["create", "--name", "second", "-v", "own:/a", "-v", "sock:/b:ro", "lab/busybox:1"])?;
     bench.docker(&["create", "--name", "anonymous", "-v", "/data", "lab/busybox:1"])?;
     bench.docker(&["create", "--name", "tmpfs", "--mount", "type=tmpfs,destination=/t", "--tmpfs", "/u", "lab/busybox:1"])?;
-    let inline = "type=volume,source=made,destination=/data,volume-driver=local,volume-opt=type=none,volume-opt=o=bind,volume-opt=device=/etc";
+    let inline =
+        "type=volume,source=made,destination=/data,volume-driver=local,volume-opt=type=none,volume-opt=o=bind,volume-opt=device=/etc";
     bench.docker(&["create", "--name", "inline", "--mount", inline, "lab/busybox:1"])?;
     bench.docker(&["create", "--name", "propagated", "-v", "/srv:/srv:rshared", "lab/busybox:1"])?;
     rows.extend([

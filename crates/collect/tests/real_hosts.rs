@@ -55,7 +55,8 @@ async fn replay(text: &str) -> Snapshot {
     assert_eq!(recording.to_json(), text);
     let options = recording.options.clone();
     let snapshot = collect(&World::replaying(recording), &options).await.unwrap();
-    let changed: Vec<_> = gaps(&snapshot).into_iter().filter(|what| snapshot.gaps.iter().any(|gap| gap.what == *what && gap.why == NOT_RECORDED)).collect();
+    let changed: Vec<_> =
+        gaps(&snapshot).into_iter().filter(|what| snapshot.gaps.iter().any(|gap| gap.what == *what && gap.why == NOT_RECORDED)).collect();
     assert!(changed.is_empty(), "a question has changed, record anew: {changed:?}");
     assert_eq!(Snapshot::from_json(&snapshot.to_json()).unwrap(), snapshot);
     snapshot
@@ -206,7 +207,8 @@ fn says_less(full: &Value, part: &Value, place: &mut String) -> bool {
     let length = place.len();
     match (full, part) {
         (Value::Object(full), Value::Object(part)) => {
-            let is_map_of_files = [".files", ".resolved_paths", ".engine_files.mounts", ".sshd.includes"].iter().any(|map| place.ends_with(map));
+            let is_map_of_files =
+                [".files", ".resolved_paths", ".engine_files.mounts", ".sshd.includes"].iter().any(|map| place.ends_with(map));
             let ends = is_map_of_files || full.len() == part.len();
             ends && part.iter().filter(|(name, _)| *name != "source").all(|(name, part)| {
                 place.push_str(&format!(".{name}"));

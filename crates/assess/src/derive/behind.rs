@@ -143,7 +143,9 @@ impl Behind {
         match &mount.kernel_paths {
             Fact::Known(paths) => {
                 let is_said = |path: &str| {
-                    path == trimmed(&mount.source) || mount.resolved_source.known().is_some_and(|real| real == path) || (mount.kind == "volume" && is_own_folder(path, mount))
+                    path == trimmed(&mount.source)
+                        || mount.resolved_source.known().is_some_and(|real| real == path)
+                        || (mount.kind == "volume" && is_own_folder(path, mount))
                 };
                 for path in paths.iter().filter(|path| !is_said(path)) {
                     self.show(path.clone(), Fact::Known(path.clone()), mount.rw);

@@ -59,7 +59,8 @@ pub(crate) fn container(container: &Container, source: SourceId, around: &Surrou
         cpu_limits: reader.asked(CPU, container.cpu.as_ref().map(resources::cpu)),
         cgroup_parent: reader.asked("HostConfig.CgroupParent", container.cgroup_parent.clone()),
         ulimits: reader.asked("HostConfig.Ulimits", container.ulimits.as_ref().map(|all| resources::ulimits(all))),
-        devices: reader.asked("HostConfig.Devices, DeviceCgroupRules, DeviceRequests, Mounts", resources::devices(container, &around.volumes)),
+        devices: reader
+            .asked("HostConfig.Devices, DeviceCgroupRules, DeviceRequests, Mounts", resources::devices(container, &around.volumes)),
         restart_policy: reader.asked("HostConfig.RestartPolicy.Name", container.restart_policy.as_ref().map(|policy| policy.name.clone())),
         restart_retries: reader
             .asked("HostConfig.RestartPolicy.MaximumRetryCount", container.restart_policy.as_ref().map(|policy| policy.retries)),
@@ -328,17 +329,18 @@ impl Reader<'_> {
             let view = |mount: &facts::docker::Mount| {
                 let behind = Behind::of(mount, &self.around.volumes);
                 Mount {
-                kind: mount.kind.clone().into(),
-                source: mount.source.clone().into(),
-                destination: mount.destination.clone().into(),
-                rw: mount.rw.into(),
-                reaches_runtime_socket: self.around.sockets.reached_by(&behind).into(),
-                sensitive: mount::sensitive(&behind, &self.around.data_root).into(),
-                shared: mount::is_shared(&mount.propagation).into(),
-                propagation: mount.propagation.clone().into(),
-                host_paths: Listing { members: behind.paths(), unseen: behind.unseen.clone() }.into(),
-                text: mount::text(mount, &behind).into(),
-            }};
+                    kind: mount.kind.clone().into(),
+                    source: mount.source.clone().into(),
+                    destination: mount.destination.clone().into(),
+                    rw: mount.rw.into(),
+                    reaches_runtime_socket: self.around.sockets.reached_by(&behind).into(),
+                    sensitive: mount::sensitive(&behind, &self.around.data_root).into(),
+                    shared: mount::is_shared(&mount.propagation).into(),
+                    propagation: mount.propagation.clone().into(),
+                    host_paths: Listing { members: behind.paths(), unseen: behind.unseen.clone() }.into(),
+                    text: mount::text(mount, &behind).into(),
+                }
+            };
             mounts.iter().map(view).collect::<Vec<_>>().into()
         })
     }

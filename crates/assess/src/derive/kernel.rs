@@ -19,7 +19,8 @@ pub(crate) fn kernel(snapshot: &Snapshot) -> Kernel {
             Fact::Known(releases.iter().all(|release| by_version(release, running).is_le()))
         })
     });
-    let is_newest = if is_newest.is_absent() { Fact::unknown("no installed kernel was found in /boot or /usr/lib/modules") } else { is_newest };
+    let is_newest =
+        if is_newest.is_absent() { Fact::unknown("no installed kernel was found in /boot or /usr/lib/modules") } else { is_newest };
     Kernel {
         release: Seen::new(host.kernel.clone(), Origin::words("/proc/sys/kernel/osrelease")),
         newest_installed: Seen::new(newest, Origin::words("/boot, /usr/lib/modules")),
@@ -86,8 +87,11 @@ fn open_settings(host: &Host) -> Listing<String> {
 
 /// Any of three settings keeps ordinary users from making user namespaces. `None`: one of them does.
 fn unprivileged_namespaces(value: impl Fn(&str) -> Fact<String>) -> Fact<Option<String>> {
-    const CLOSED: [(&str, &str); 3] =
-        [("kernel.unprivileged_userns_clone", "0"), ("kernel.apparmor_restrict_unprivileged_userns", "1"), ("user.max_user_namespaces", "0")];
+    const CLOSED: [(&str, &str); 3] = [
+        ("kernel.unprivileged_userns_clone", "0"),
+        ("kernel.apparmor_restrict_unprivileged_userns", "1"),
+        ("user.max_user_namespaces", "0"),
+    ];
     let mut unseen = None;
     let mut open = Vec::new();
     for (name, closed) in CLOSED {
@@ -113,7 +117,8 @@ mod tests {
 
     #[test]
     fn versions() {
-        let mut releases = ["6.1.0-31-amd64", "6.1.0-9-amd64", "5.15.0-1", "6.12.1+deb13-amd64", "6.12-rc3", "6.12.0", "6.1.0-31-cloud-amd64"];
+        let mut releases =
+            ["6.1.0-31-amd64", "6.1.0-9-amd64", "5.15.0-1", "6.12.1+deb13-amd64", "6.12-rc3", "6.12.0", "6.1.0-31-cloud-amd64"];
         releases.sort_by(|a, b| by_version(a, b));
         assert_eq!(releases[0], "5.15.0-1");
         assert_eq!(releases[1], "6.1.0-9-amd64");

@@ -69,7 +69,8 @@ pub(crate) fn sensitive(behind: &Behind, data_root: &Fact<String>) -> Fact<bool>
 
 /// A mount in words: what of the host it shows, and where.
 pub(crate) fn text(mount: &Mount, behind: &Behind) -> String {
-    let elsewhere: Vec<String> = behind.paths().into_iter().filter(|path| *path != mount.source).collect();
+    let is_source = |path: &String| usual_spelling(path) == usual_spelling(&mount.source);
+    let elsewhere: Vec<String> = behind.paths().into_iter().filter(|path| !is_source(path)).collect();
     let from = match (mount.kind.as_str(), &mount.name) {
         ("volume", Some(name)) if !elsewhere.is_empty() => format!("volume {name} of {}", elsewhere.join(", ")),
         _ if mount.source.is_empty() => mount.kind.clone(),

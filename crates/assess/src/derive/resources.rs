@@ -133,7 +133,15 @@ mod tests {
         let found = devices(&container, &volumes).known().unwrap().clone();
         assert_eq!(
             found.members,
-            ["/dev/sda r", "rule c 189:* rwm", "a device of nvidia", "a device of any driver", "mount of /dev", "mount of /dev/kvm", "mount of /dev/sda"]
+            [
+                "/dev/sda r",
+                "rule c 189:* rwm",
+                "a device of nvidia",
+                "a device of any driver",
+                "mount of /dev",
+                "mount of /dev/kvm",
+                "mount of /dev/sda"
+            ]
         );
         assert_eq!(found.unseen, None);
         let unseen = Mount { resolved_source: Fact::unknown("no right"), ..bind("/srv/link") };

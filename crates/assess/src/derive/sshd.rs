@@ -16,7 +16,10 @@ pub(crate) fn ssh_server(snapshot: &Snapshot) -> SshServer {
     let origin = || Origin::words(sshd.config_path.clone());
     let words = |keyword: &str, default: &str| {
         let value = settings.values(keyword, default).map(|values| values.rest);
-        Seen::new(value, settings.origin(keyword).map_or_else(|| Origin { note: Some("not set: the default".into()), ..origin() }, Origin::words))
+        Seen::new(
+            value,
+            settings.origin(keyword).map_or_else(|| Origin { note: Some("not set: the default".into()), ..origin() }, Origin::words),
+        )
     };
     SshServer {
         listens: Seen::new(sshd.listens.clone(), Origin::at(sshd.argv.source, "")),
@@ -30,7 +33,10 @@ pub(crate) fn ssh_server(snapshot: &Snapshot) -> SshServer {
         ),
         two_factors: Seen::new(settings.two_factors(), origin()),
         methods: words("authenticationmethods", "any"),
-        exceptions: Seen::new(settings.unclear.clone().map_or_else(|| Fact::Known(Listing::from(settings.exceptions())), Fact::unknown), origin()),
+        exceptions: Seen::new(
+            settings.unclear.clone().map_or_else(|| Fact::Known(Listing::from(settings.exceptions())), Fact::unknown),
+            origin(),
+        ),
     }
 }
 
@@ -175,7 +181,8 @@ impl Settings {
         let asked = self.flag("passwordauthentication", "yes", is_yes);
         let conversation = kleene::and(self.flag("kbdinteractiveauthentication", "yes", is_yes), self.flag("usepam", "no", is_yes));
         let demands_more = self.flag("authenticationmethods", "any", |methods| {
-            !methods.is_empty() && methods.split_whitespace().all(|list| list.split(',').any(|method| !is_knowledge(method) && method != "any"))
+            !methods.is_empty()
+                && methods.split_whitespace().all(|list| list.split(',').any(|method| !is_knowledge(method) && method != "any"))
         });
         kleene::and(kleene::or(asked, conversation), kleene::not(demands_more))
     }
@@ -184,12 +191,16 @@ impl Settings {
     /// business, and may be both.
     fn two_factors(&self) -> Fact<bool> {
         let by_methods = self.values("authenticationmethods", "any").and_then(|values| {
-            let judged: Vec<Fact<bool>> = values.matched.iter().map(|(value, _)| value).chain([&values.rest]).map(|value| two_factors(value)).collect();
+            let judged: Vec<Fact<bool>> =
+                values.matched.iter().map(|(value, _)| value).chain([&values.rest]).map(|value| two_factors(value)).collect();
             let rest = judged.last().cloned().unwrap_or(Fact::Known(false));
             if judged.iter().all(|one| *one == rest) { rest } else { Fact::unknown("Match blocks differ in AuthenticationMethods") }
         });
         let only_conversation = kleene::and(
-            kleene::and(self.flag("passwordauthentication", "yes", |value| value == "no"), self.flag("pubkeyauthentication", "yes", |value| value == "no")),
+            kleene::and(
+                self.flag("passwordauthentication", "yes", |value| value == "no"),
+                self.flag("pubkeyauthentication", "yes", |value| value == "no"),
+            ),
             self.flag("usepam", "no", |value| value != "no"),
         );
         match (by_methods, only_conversation) {
@@ -204,7 +215,9 @@ impl Settings {
         const ASKED: [&str; 5] =
             ["passwordauthentication", "kbdinteractiveauthentication", "permitrootlogin", "authenticationmethods", "pubkeyauthentication"];
         let asked = self.given.iter().filter(|given| ASKED.contains(&given.keyword.as_str()));
-        asked.filter_map(|given| Some(format!("Match {}: {} {} ({})", given.criteria.as_ref()?, given.keyword, given.value, given.place))).collect()
+        asked
+            .filter_map(|given| Some(format!("Match {}: {} {} ({})", given.criteria.as_ref()?, given.keyword, given.value, given.place)))
+            .collect()
     }
 }
 

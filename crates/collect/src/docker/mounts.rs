@@ -43,7 +43,13 @@ fn host_path(lines: &[MountLine], seen: &MountLine) -> Option<String> {
     let best = above.min_by_key(|line| (line.mount.root.len(), line.mount.mount_point.len()))?;
     let rest = root.strip_prefix(best.mount.root.trim_end_matches('/'))?.trim_start_matches('/');
     let folder = best.mount.mount_point.trim_end_matches('/');
-    Some(if rest.is_empty() && folder.is_empty() { "/".to_owned() } else if rest.is_empty() { folder.to_owned() } else { format!("{folder}/{rest}") })
+    Some(if rest.is_empty() && folder.is_empty() {
+        "/".to_owned()
+    } else if rest.is_empty() {
+        folder.to_owned()
+    } else {
+        format!("{folder}/{rest}")
+    })
 }
 
 pub(super) fn is_within(path: &str, folder: &str) -> bool {
@@ -167,7 +173,21 @@ mod tests {
              114 100 8:1 /b /n/twice rw - ext4 /dev/sda1 rw\n",
         );
         let at = |destination: &str| Mount { destination: destination.to_owned(), ..Mount::default() };
-        let mounts = ["/data", "/own", "/a b/s", "/home", "/memory", "/srv/", "/srv/own", "/gone", "/whole", "/var/run/linked", "/o/twice", "/nowhere"].map(at);
+        let mounts = [
+            "/data",
+            "/own",
+            "/a b/s",
+            "/home",
+            "/memory",
+            "/srv/",
+            "/srv/own",
+            "/gone",
+            "/whole",
+            "/var/run/linked",
+            "/o/twice",
+            "/nowhere",
+        ]
+        .map(at);
         let found = paths(&mounts, &container, &host);
         let texts: Vec<Option<Vec<&str>>> =
             found.iter().map(|paths| paths.as_ref().map(|paths| paths.iter().map(String::as_str).collect())).collect();

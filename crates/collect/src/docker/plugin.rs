@@ -45,7 +45,9 @@ fn managed(value: &Value) -> Fact<Vec<Plugin>> {
     let members = Members { value: &wrapped, place: PLACE };
     let list: Fact<Vec<Plugin>> = match members.at("Plugins") {
         Some(Value::Null) => Fact::Known(Vec::new()),
-        Some(Value::Array(values)) => values.iter().map(plugin).collect::<Option<Vec<_>>>().map_or_else(|| members.missing("list"), Fact::Known),
+        Some(Value::Array(values)) => {
+            values.iter().map(plugin).collect::<Option<Vec<_>>>().map_or_else(|| members.missing("list"), Fact::Known)
+        }
         _ => members.missing("list"),
     };
     list.map(|mut plugins| {
@@ -61,12 +63,14 @@ fn plugin(value: &Value) -> Option<Plugin> {
         Value::Null => Some(false),
         value => value.as_bool(),
     };
-    let texts = |path: &str| -> Option<Vec<String>> {
-        list(at(path))?.iter().map(|value| Some(value.as_str()?.to_owned())).collect()
-    };
+    let texts = |path: &str| -> Option<Vec<String>> { list(at(path))?.iter().map(|value| Some(value.as_str()?.to_owned())).collect() };
     let types = list(at("/Config/Interface/Types"))?.iter().map(interface).collect::<Option<_>>()?;
     let mount = |value: &Value| {
-        Some(PluginMount { source: optional_text(value, "Source")?, destination: optional_text(value, "Destination")?, kind: optional_text(value, "Type")? })
+        Some(PluginMount {
+            source: optional_text(value, "Source")?,
+            destination: optional_text(value, "Destination")?,
+            kind: optional_text(value, "Type")?,
+        })
     };
     Some(Plugin {
         name: value.get("Name")?.as_str()?.to_owned(),
@@ -106,7 +110,9 @@ fn found(name: &str, world: &World, reach: &Reach, gaps: &Gaps) -> Fact<String> 
     let base = name.rsplit('/').next().unwrap_or(name);
     let sockets = [format!("{SOCKETS}/{name}.sock"), format!("{SOCKETS}/{name}/{base}.sock")];
     let specs = SPECS.iter().flat_map(|folder| {
-        ["spec", "json"].into_iter().flat_map(move |ending| [format!("{folder}/{name}.{ending}"), format!("{folder}/{name}/{base}.{ending}")])
+        ["spec", "json"]
+            .into_iter()
+            .flat_map(move |ending| [format!("{folder}/{name}.{ending}"), format!("{folder}/{name}/{base}.{ending}")])
     });
     for path in sockets.into_iter().chain(specs) {
         match world.files.lstat(&path) {
@@ -134,7 +140,10 @@ mod tests {
         let plugins = plugins.known().unwrap();
         assert_eq!(plugins[1], Plugin { name: "z:latest".into(), ..Plugin::default() });
         let granted = &plugins[0];
-        assert_eq!((granted.types[0].as_str(), granted.network.as_str(), granted.pid_host, granted.all_devices), ("docker.authz/1.0", "host", true, true));
+        assert_eq!(
+            (granted.types[0].as_str(), granted.network.as_str(), granted.pid_host, granted.all_devices),
+            ("docker.authz/1.0", "host", true, true)
+        );
         assert_eq!((granted.mounts[0].source.as_str(), granted.devices[0].as_str()), ("/", "/dev/fuse"));
         assert_eq!(managed(&Value::Null), Fact::Known(Vec::new()));
         assert!(managed(&json!({})).is_unknown() && managed(&json!([{"Name": "x"}])).is_unknown());

@@ -91,7 +91,14 @@ fn look(volume: &mut Volume, own: &BTreeSet<String>, world: &World, reach: &Reac
 }
 
 /// Where the host has a block device mounted, the volumes' own folders left out.
-fn mounts_of(device: &str, options: &VolumeOptions, own: &BTreeSet<String>, world: &World, host: &HostMounts<'_>, gaps: &Gaps) -> Fact<Vec<String>> {
+fn mounts_of(
+    device: &str,
+    options: &VolumeOptions,
+    own: &BTreeSet<String>,
+    world: &World,
+    host: &HostMounts<'_>,
+    gaps: &Gaps,
+) -> Fact<Vec<String>> {
     const WHAT: &str = "file systems on block devices";
     let name = device.rsplit('/').next().unwrap_or_default();
     let place = format!("/sys/class/block/{name}/dev");
@@ -106,7 +113,9 @@ fn mounts_of(device: &str, options: &VolumeOptions, own: &BTreeSet<String>, worl
     };
     // Some file systems (btrfs) have numbers of their own, and name the device that they were mounted by.
     let is_it = |line: &&crate::source::MountLine| {
-        line.mount.device == number || line.source == device || (!line.source.is_empty() && world.files.canonical(&line.source).as_deref() == Ok(device))
+        line.mount.device == number
+            || line.source == device
+            || (!line.source.is_empty() && world.files.canonical(&line.source).as_deref() == Ok(device))
     };
     let found: BTreeSet<String> =
         lines.iter().filter(is_it).map(|line| line.mount.mount_point.clone()).filter(|place| !own.contains(place)).collect();
@@ -123,7 +132,8 @@ mod tests {
 
     #[test]
     fn members() {
-        let read = |options: Value| volume(&json!({"Name": "data", "Driver": "local", "Mountpoint": "/v", "Scope": "local", "Options": options}));
+        let read =
+            |options: Value| volume(&json!({"Name": "data", "Driver": "local", "Mountpoint": "/v", "Scope": "local", "Options": options}));
         assert_eq!(read(Value::Null).unwrap().options, Fact::Absent);
         assert_eq!(read(json!({})).unwrap().options, Fact::Absent);
         assert!(read(json!({"unexpected": true})).unwrap().options.is_unknown());

@@ -36,8 +36,7 @@ pub(super) fn sysctls(world: &World, sources: &mut Sources, gaps: &Gaps) -> BTre
 }
 
 pub(super) fn out_of_reach(why: &str, sources: &mut Sources) -> BTreeMap<String, Observed<String>> {
-    let unseen =
-        |name: &&str| ((*name).to_owned(), Observed::new(sources.intern(Source::Kernel { path: path(name) }), Fact::unknown(why)));
+    let unseen = |name: &&str| ((*name).to_owned(), Observed::new(sources.intern(Source::Kernel { path: path(name) }), Fact::unknown(why)));
     SYSCTLS.iter().map(unseen).collect()
 }
 
@@ -54,7 +53,9 @@ pub(super) fn installed(world: &World, reach: &Reach, gaps: &Gaps) -> Fact<Vec<S
         other => other,
     };
     let mut releases: Vec<String> = match names(BOOT) {
-        Ok(names) => names.iter().filter_map(|name| name.strip_prefix("vmlinuz-")).filter(|release| is_release(release)).map(str::to_owned).collect(),
+        Ok(names) => {
+            names.iter().filter_map(|name| name.strip_prefix("vmlinuz-")).filter(|release| is_release(release)).map(str::to_owned).collect()
+        }
         Err(obstacle) => return gaps.unknown(WHAT, BOOT, &obstacle, "root"),
     };
     match names(MODULES) {

@@ -278,10 +278,21 @@ mod tests {
 
     #[test]
     fn patterns() {
-        for (pattern, name) in [("*.conf", "a.conf"), ("*", "x"), ("a?c", "abc"), ("[0-9]*-x", "50-x"), ("[!a]b", "cb"), ("a*b*c", "aXbYbZc"), (".*", ".x"), ("[]x]", "]")] {
+        for (pattern, name) in [
+            ("*.conf", "a.conf"),
+            ("*", "x"),
+            ("a?c", "abc"),
+            ("[0-9]*-x", "50-x"),
+            ("[!a]b", "cb"),
+            ("a*b*c", "aXbYbZc"),
+            (".*", ".x"),
+            ("[]x]", "]"),
+        ] {
             assert!(matches(pattern, name), "{pattern} {name}");
         }
-        for (pattern, name) in [("*.conf", "a.conf~"), ("*", ".hidden"), ("a?c", "ac"), ("[0-9]x", "ax"), ("[!a]b", "ab"), ("a*b", "ac"), ("[", "x")] {
+        for (pattern, name) in
+            [("*.conf", "a.conf~"), ("*", ".hidden"), ("a?c", "ac"), ("[0-9]x", "ax"), ("[!a]b", "ab"), ("a*b", "ac"), ("[", "x")]
+        {
             assert!(!matches(pattern, name), "{pattern} {name}");
         }
         assert!(!matches(&"*a".repeat(30), &"a".repeat(29)));

@@ -13,8 +13,8 @@ use super::{Recording, SCHEMA, Told, question};
 use crate::obstacle::{Answer, Obstacle};
 use crate::options::Options;
 use crate::source::{
-    CgroupMount, Content, EngineApi, EngineQuestion, Files, KernelAudit, MountLine, Namespace, Peer, Pending, Probe, ProcText, ProcessId, Processes,
-    Program, Sockets, TcpListening, UnixListening,
+    CgroupMount, Content, EngineApi, EngineQuestion, Files, KernelAudit, MountLine, Namespace, Peer, Pending, Probe, ProcText, ProcessId,
+    Processes, Program, Sockets, TcpListening, UnixListening,
 };
 use crate::world::World;
 

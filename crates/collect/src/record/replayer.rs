@@ -11,8 +11,8 @@ use super::recorder::read;
 use super::{Recording, question};
 use crate::obstacle::{Answer, Obstacle};
 use crate::source::{
-    CgroupMount, Content, EngineApi, EngineQuestion, Files, KernelAudit, MountLine, Namespace, Peer, Pending, Probe, ProcText, ProcessId, Processes,
-    Program, Sockets, TcpListening, UnixListening,
+    CgroupMount, Content, EngineApi, EngineQuestion, Files, KernelAudit, MountLine, Namespace, Peer, Pending, Probe, ProcText, ProcessId,
+    Processes, Program, Sockets, TcpListening, UnixListening,
 };
 use crate::world::World;
 

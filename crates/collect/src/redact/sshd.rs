@@ -55,7 +55,11 @@ fn kept_line(keyword: &str, arguments: &[String]) -> String {
     }
     let word = |word: &String| {
         let word = scrub(word);
-        if word.is_empty() || word.contains([' ', '\t', '"', '\'', '#', '\\']) { format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\"")) } else { word }
+        if word.is_empty() || word.contains([' ', '\t', '"', '\'', '#', '\\']) {
+            format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
+        } else {
+            word
+        }
     };
     std::iter::once(name.to_owned()).chain(arguments.iter().map(word)).collect::<Vec<_>>().join(" ")
 }
@@ -93,7 +97,10 @@ mod tests {
     fn who_may_log_in_stays() {
         let text = "# planted-secret\nPasswordAuthentication no # planted-secret\nAuthorizedKeysCommand /x planted-secret\nMatch User \"a b\"\nPort \"planted-secret\nInclude /a\\\\b\n";
         let kept = sshd_config(text);
-        assert_eq!(kept, format!("\npasswordauthentication no\nauthorizedkeyscommand {MARK}\nmatch User \"a b\"\n\"\ninclude \"/a\\\\b\"\n"));
+        assert_eq!(
+            kept,
+            format!("\npasswordauthentication no\nauthorizedkeyscommand {MARK}\nmatch User \"a b\"\n\"\ninclude \"/a\\\\b\"\n")
+        );
         let again: Vec<_> = sshd_lines(&kept);
         assert_eq!(again.iter().filter(|line| line.is_none()).count(), 1);
         assert_eq!(again[2].as_ref().unwrap().arguments, ["User", "a b"]);

@@ -6,15 +6,69 @@ use super::{MARK, scrub, url};
 
 /// Words of mount options that say how something is mounted (mount(8)); any other may be the rest of a password with a comma in it.
 const FLAGS: &[&str] = &[
-    "async", "atime", "bind", "defaults", "dev", "diratime", "dirsync", "exec", "hard", "loop", "mand", "noatime", "nodev", "nodiratime",
-    "noexec", "nolock", "nomand", "norelatime", "nostrictatime", "nosuid", "private", "rbind", "relatime", "remount", "ro", "rprivate",
-    "rshared", "rslave", "runbindable", "rw", "shared", "slave", "soft", "strictatime", "suid", "sync", "tcp", "udp", "unbindable",
+    "async",
+    "atime",
+    "bind",
+    "defaults",
+    "dev",
+    "diratime",
+    "dirsync",
+    "exec",
+    "hard",
+    "loop",
+    "mand",
+    "noatime",
+    "nodev",
+    "nodiratime",
+    "noexec",
+    "nolock",
+    "nomand",
+    "norelatime",
+    "nostrictatime",
+    "nosuid",
+    "private",
+    "rbind",
+    "relatime",
+    "remount",
+    "ro",
+    "rprivate",
+    "rshared",
+    "rslave",
+    "runbindable",
+    "rw",
+    "shared",
+    "slave",
+    "soft",
+    "strictatime",
+    "suid",
+    "sync",
+    "tcp",
+    "udp",
+    "unbindable",
 ];
 
 /// Options whose values name places, sizes and protocols.
 const VALUES: &[&str] = &[
-    "addr", "gid", "index", "ip", "lowerdir", "metacopy", "mode", "nfsvers", "nr_inodes", "port", "proto", "redirect_dir", "sec", "size",
-    "subvol", "subvolid", "uid", "upperdir", "vers", "workdir",
+    "addr",
+    "gid",
+    "index",
+    "ip",
+    "lowerdir",
+    "metacopy",
+    "mode",
+    "nfsvers",
+    "nr_inodes",
+    "port",
+    "proto",
+    "redirect_dir",
+    "sec",
+    "size",
+    "subvol",
+    "subvolid",
+    "uid",
+    "upperdir",
+    "vers",
+    "workdir",
 ];
 
 /// The members of a volume that are kept. Options of any driver but the local one are its own business: their names stay.
@@ -53,11 +107,12 @@ fn local_option(name: &str, value: &Value) -> Value {
     }
 }
 
-/// A path, a server's export, a URL. A share may bear its user before the server's name, as URLs do.
+/// A path, or a server's export. A share may bear its user before the server's name; in a URL everything may be a credential.
 fn device(text: &str) -> String {
     match text.strip_prefix("//") {
         Some(rest) => url(&format!("cifs://{rest}")).trim_start_matches("cifs:").to_owned(),
-        None => scrub(&url(text)),
+        None if text.contains("://") => MARK.to_owned(),
+        None => scrub(text),
     }
 }
 
@@ -76,7 +131,19 @@ fn mount_options(text: &str) -> String {
 fn is_a_name(name: &str) -> bool {
     matches!(
         name,
-        "credentials" | "cred" | "dom" | "domain" | "user" | "username" | "pass" | "password" | "passwd" | "secret" | "secretfile" | "name" | "workgroup"
+        "credentials"
+            | "cred"
+            | "dom"
+            | "domain"
+            | "user"
+            | "username"
+            | "pass"
+            | "password"
+            | "passwd"
+            | "secret"
+            | "secretfile"
+            | "name"
+            | "workgroup"
     )
 }
 
@@ -115,11 +182,13 @@ mod tests {
             "Status": {"x": "planted-secret"},
             "Options": {"type": "cifs", "device": "https://u:planted-secret@h/x", "size": "1g", "planted": "planted-secret", "o": 5},
         }));
-        let options = json!({"type": "cifs", "device": format!("https://{MARK}@h/x"), "size": MARK, "planted": MARK, "o": MARK});
+        let options = json!({"type": "cifs", "device": MARK, "size": MARK, "planted": MARK, "o": MARK});
         assert_eq!(volume, json!({"Name": "data", "Driver": "local", "Mountpoint": "/v", "Scope": "local", "Options": options}));
         assert_eq!(device("//u:planted-secret@h/s"), format!("//{MARK}@h/s"));
         assert_eq!(device("/dev/disk/by-id/x"), "/dev/disk/by-id/x");
-        let plugin = kept(json!({"Name": "p", "Driver": "vieux/sshfs:latest", "Options": {"password": "planted-secret", "device": "planted-secret"}}));
+        let plugin = kept(
+            json!({"Name": "p", "Driver": "vieux/sshfs:latest", "Options": {"password": "planted-secret", "device": "planted-secret"}}),
+        );
         assert_eq!(plugin["Options"], json!({"password": MARK, "device": MARK}));
         assert!(kept(json!({"Name": 1, "Options": ["planted-secret"]})).to_string().matches("unexpected").count() == 2);
     }

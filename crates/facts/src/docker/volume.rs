@@ -99,7 +99,9 @@ impl VolumeOptions {
             "devtmpfs" => Backing::Kernel("/dev"),
             "sysfs" | "cgroup" | "cgroup2" | "debugfs" | "tracefs" | "securityfs" | "configfs" | "efivarfs" | "bpf" | "pstore"
             | "selinuxfs" | "binfmt_misc" => Backing::Kernel("/sys"),
-            "nfs" | "nfs4" | "cifs" | "smb3" | "ceph" | "9p" | "virtiofs" | "glusterfs" | "lustre" | "afs" => Backing::Network { here: self.is_loopback() },
+            "nfs" | "nfs4" | "cifs" | "smb3" | "ceph" | "9p" | "virtiofs" | "glusterfs" | "lustre" | "afs" => {
+                Backing::Network { here: self.is_loopback() }
+            }
             _ if device.starts_with('/') && !device.starts_with("//") => Backing::Device(device.to_owned()),
             _ => Backing::Unclear(format!("what a file system of type `{kind}` on `{device}` holds is not known")),
         }
@@ -116,7 +118,12 @@ impl VolumeOptions {
 
     fn value(&self, name: &str) -> Option<&str> {
         // The kernel takes the last one of a name.
-        self.mount.split(',').filter_map(|word| word.trim().split_once('=')).filter(|(key, _)| *key == name).map(|(_, value)| value).next_back()
+        self.mount
+            .split(',')
+            .filter_map(|word| word.trim().split_once('='))
+            .filter(|(key, _)| *key == name)
+            .map(|(_, value)| value)
+            .next_back()
     }
 
     /// Layers stand in a list with colons, and a colon or comma of a name behind a backslash (overlayfs(5)).
@@ -138,7 +145,11 @@ impl VolumeOptions {
     fn is_loopback(&self) -> bool {
         let server = self.value("addr").or_else(|| self.value("ip")).map(str::to_owned).unwrap_or_else(|| {
             let device = self.device.trim_start_matches('/');
-            let end = if device.starts_with('[') { device.find(']').map_or(device.len(), |at| at + 1) } else { device.find([':', '/']).unwrap_or(device.len()) };
+            let end = if device.starts_with('[') {
+                device.find(']').map_or(device.len(), |at| at + 1)
+            } else {
+                device.find([':', '/']).unwrap_or(device.len())
+            };
             device[..end].to_owned()
         });
         let bare = server.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();

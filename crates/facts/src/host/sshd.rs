@@ -40,7 +40,9 @@ pub struct SshdLine {
 /// with such a file.
 pub fn sshd_lines(text: &str) -> Vec<Option<SshdLine>> {
     let numbered = text.lines().zip(1_u32..);
-    numbered.filter_map(|(text, line)| sshd_line(text).map(|parsed| parsed.map(|(keyword, arguments)| SshdLine { line, keyword, arguments }))).collect()
+    numbered
+        .filter_map(|(text, line)| sshd_line(text).map(|parsed| parsed.map(|(keyword, arguments)| SshdLine { line, keyword, arguments })))
+        .collect()
 }
 
 /// Outer `None`: nothing on this line. Inner `None`: a quote that does not end.

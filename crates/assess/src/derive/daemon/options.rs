@@ -83,9 +83,12 @@ impl Reader<'_> {
                 Some(fact) => fact.clone().map(|_| true).absent_as(false),
                 None => Fact::unknown(format!("whether {name} is a plugin beside the engine was not looked at")),
             });
-            let managed = self.engine.plugins.fact.as_ref().map(|plugins| {
-                plugins.iter().find(|plugin| same_plugin(&plugin.name, name)).map(|plugin| plugin.enabled)
-            });
+            let managed = self
+                .engine
+                .plugins
+                .fact
+                .as_ref()
+                .map(|plugins| plugins.iter().find(|plugin| same_plugin(&plugin.name, name)).map(|plugin| plugin.enabled));
             let answers = managed.and_then(|managed| match managed {
                 Some(enabled) => Fact::Known(enabled),
                 None => legacy,
