@@ -7,7 +7,7 @@ use facts::{Fact, Observed, Source, Sources};
 use serde_json::Value;
 
 use super::members::{Members, optional_text};
-use super::mounts::HostMounts;
+use super::mounts::{HostMounts, is_within};
 use crate::gaps::Gaps;
 use crate::host::{Reach, resolved};
 use crate::obstacle::{Answer, Obstacle};
@@ -122,7 +122,9 @@ fn mounts_of(
     if found.is_empty() && matches!(options.kind.as_str(), "btrfs" | "bcachefs") {
         return Fact::unknown(format!("{device} may be a part of a file system that is mounted by another of its devices"));
     }
-    Fact::Known(found.into_iter().collect())
+    // What lies below a mount of the same device is told by it.
+    let topmost = found.iter().filter(|place| !found.iter().any(|other| other != *place && is_within(place, other)));
+    Fact::Known(topmost.cloned().collect())
 }
 
 #[cfg(test)]
