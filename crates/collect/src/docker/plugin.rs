@@ -32,6 +32,8 @@ pub(crate) fn plugins(
     let source = sources.intern(Source::Api { path: PLACE.to_owned() });
     let managed = match answer {
         Ok(value) => managed(&value),
+        // An engine without plugins of its own (Podman) does not know the question.
+        Err(Obstacle::Status(404 | 501)) => Fact::Absent,
         Err(obstacle) => gaps.unknown("plugins", PLACE, &obstacle, "membership of the group docker"),
     };
     let asked = info.fact.as_ref().and_then(|info| info.authorization_plugins.clone());

@@ -29,7 +29,7 @@ pub struct Engine {
     pub networks: Observed<Vec<Observed<Network>>>,
     /// GET /volumes.
     pub volumes: Observed<Vec<Volume>>,
-    /// GET /plugins: plugins that the engine manages.
+    /// GET /plugins: plugins that the engine manages. Absent: this engine manages none.
     pub plugins: Observed<Vec<Plugin>>,
     /// For each authorization plugin of the daemon's start: the socket or file by which one that the engine does not manage is found.
     /// Absent: there is none.
