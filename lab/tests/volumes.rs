@@ -122,7 +122,7 @@ impl Bench {
         for (check, result) in report["results"].as_object().context("results")? {
             for one in result["subjects"].as_array().context("subjects")? {
                 let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-                verdicts.insert((check.clone(), text(&one["subject"]["name"])), (text(&one["verdict"]), text(&one["reason"])));
+                verdicts.insert((check.clone(), text(&one["name"])), (text(&one["verdict"]), text(&one["reason"])));
             }
         }
         Ok(verdicts)

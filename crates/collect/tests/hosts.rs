@@ -117,7 +117,8 @@ async fn volumes_and_what_their_options_name() {
         source: String::new(),
     };
     host.mount_tables.insert(812, vec![line("/", "8:1"), line("/boot", "8:1"), line("/v/disk", "8:1"), line("/x", "8:2")]);
-    let volume = |name: &str, options: Value| json!({"Name": name, "Driver": "local", "Mountpoint": format!("/v/{name}"), "Options": options});
+    let volume =
+        |name: &str, options: Value| json!({"Name": name, "Driver": "local", "Mountpoint": format!("/v/{name}"), "Options": options});
     let list = json!({"Volumes": [
         volume("own", Value::Null),
         volume("link", json!({"type": "none", "o": "bind", "device": "/srv/link"})),

@@ -19,6 +19,14 @@ const SOCKETS: &str = "/run/docker/plugins";
 /// Where files name the address of one.
 const SPECS: [&str; 2] = ["/etc/docker/plugins", "/usr/lib/docker/plugins"];
 
+/// All that is known of plugins.
+pub(crate) struct Plugins {
+    /// Those that the engine manages.
+    pub(crate) managed: Observed<Vec<Plugin>>,
+    /// Where each authorization plugin is found beside the engine.
+    pub(crate) legacy: Fact<BTreeMap<String, Fact<String>>>,
+}
+
 /// Managed plugins by name; and for each authorization plugin of the daemon's start the file by which an unmanaged one of that name is
 /// found.
 pub(crate) fn plugins(
@@ -28,7 +36,7 @@ pub(crate) fn plugins(
     reach: &Reach,
     sources: &mut Sources,
     gaps: &Gaps,
-) -> (Observed<Vec<Plugin>>, Fact<BTreeMap<String, Fact<String>>>) {
+) -> Plugins {
     let source = sources.intern(Source::Api { path: PLACE.to_owned() });
     let managed = match answer {
         Ok(value) => managed(&value),
@@ -38,7 +46,7 @@ pub(crate) fn plugins(
     };
     let asked = info.fact.as_ref().and_then(|info| info.authorization_plugins.clone());
     let legacy = asked.map(|names| names.into_iter().map(|name| (name.clone(), found(&name, world, reach, gaps))).collect());
-    (Observed::new(source, managed), legacy)
+    Plugins { managed: Observed::new(source, managed), legacy }
 }
 
 fn managed(value: &Value) -> Fact<Vec<Plugin>> {
