@@ -114,7 +114,7 @@ async fn with_engine(world: &World, api: &Arc<dyn EngineApi>, trouble: Option<Ob
         move || Machine::with_daemon(&world, &socket, &peer)
     });
     let (gathered, machine) = both(docker::gather(api.as_ref()), machine).await;
-    let Gathered { version, info, debug_vars, containers, images, networks, swarm } = gathered;
+    let Gathered { version, info, debug_vars, containers, images, networks, volumes, plugins, swarm } = gathered;
     let Machine { mut host, reach, cgroups, daemon, sources: mut interned, gaps: noted } = match machine {
         Ok(machine) => machine,
         // Cancelled it cannot be: the runtime is the one that runs this.
@@ -171,6 +171,7 @@ async fn with_engine(world: &World, api: &Arc<dyn EngineApi>, trouble: Option<Ob
     };
     look(&clues, places, world, &reach, &mut host, sources, gaps);
 
+    let daemon_pid = process.as_ref().map(|process| process.pid);
     let process = match process {
         Some(mut process) => {
             let ports = docker::api_ports(argv, &config_file);
@@ -198,14 +199,19 @@ async fn with_engine(world: &World, api: &Arc<dyn EngineApi>, trouble: Option<Ob
             (Observed::new(source, none.clone().map(|()| Vec::new())), Observed::new(source, none.map(|()| 0)))
         }
     };
+    let mounts = docker::HostMounts::new(world, daemon_pid);
+    let plugins = docker::plugins(plugins, &info, world, &reach, sources, gaps);
     let engine = Engine {
         endpoint: api.endpoint(),
         local: reach.no_processes().is_none(),
         version,
         info,
-        containers: docker::containers(containers, world, &reach, &cgroups, sources, gaps),
+        containers: docker::containers(containers, world, &reach, &cgroups, &mounts, sources, gaps),
         images: docker::images(images, sources, gaps),
         networks: docker::networks(networks, sources, gaps),
+        volumes: docker::volumes(volumes, world, &reach, &mounts, sources, gaps),
+        plugins: plugins.managed,
+        legacy_plugins: plugins.legacy,
         process,
         pid_file,
         config_path,

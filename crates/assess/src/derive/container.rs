@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use facts::docker::{Container, ContainerProcess, IdMapping, Limit, ProcStatus};
 use facts::{Fact, Observed, SourceId};
 
+use super::behind::{Behind, Volumes};
 use super::namespaces::{Kind, Neighbours};
 use super::sockets::RuntimeSockets;
 use super::{capability, kleene, limits, mac, mount, port, resources, seccomp, security_opt, user};
@@ -18,6 +19,7 @@ pub(crate) struct Surroundings<'s> {
     pub(crate) neighbours: Neighbours<'s>,
     /// Whether the filter that the daemon gives to containers which name none is a confinement.
     pub(crate) seccomp_by_default: Fact<bool>,
+    pub(crate) volumes: Volumes<'s>,
     /// Where the engine keeps its data.
     pub(crate) data_root: Fact<String>,
 }
@@ -59,7 +61,8 @@ pub(crate) fn container(container: &Container, source: SourceId, around: &Surrou
         cpu_limits: reader.asked(CPU, container.cpu.as_ref().map(resources::cpu)),
         cgroup_parent: reader.asked("HostConfig.CgroupParent", container.cgroup_parent.clone()),
         ulimits: reader.asked("HostConfig.Ulimits", container.ulimits.as_ref().map(|all| resources::ulimits(all))),
-        devices: reader.asked("HostConfig.Devices, DeviceCgroupRules, DeviceRequests, Mounts", resources::devices(container)),
+        devices: reader
+            .asked("HostConfig.Devices, DeviceCgroupRules, DeviceRequests, Mounts", resources::devices(container, &around.volumes)),
         restart_policy: reader.asked("HostConfig.RestartPolicy.Name", container.restart_policy.as_ref().map(|policy| policy.name.clone())),
         restart_retries: reader
             .asked("HostConfig.RestartPolicy.MaximumRetryCount", container.restart_policy.as_ref().map(|policy| policy.retries)),
@@ -325,15 +328,20 @@ impl Reader<'_> {
 
     fn mounts(&self) -> Fact<Listing<Mount>> {
         self.container.mounts.as_ref().map(|mounts| {
-            let view = |mount: &facts::docker::Mount| Mount {
-                kind: mount.kind.clone().into(),
-                source: mount.source.clone().into(),
-                destination: mount.destination.clone().into(),
-                rw: mount.rw.into(),
-                reaches_runtime_socket: self.around.sockets.reached_by(mount).into(),
-                sensitive: mount::sensitive(mount, &self.around.data_root).into(),
-                shared: mount::is_shared(&mount.propagation).into(),
-                propagation: mount.propagation.clone().into(),
+            let view = |mount: &facts::docker::Mount| {
+                let behind = Behind::of(mount, &self.around.volumes);
+                Mount {
+                    kind: mount.kind.clone().into(),
+                    source: mount.source.clone().into(),
+                    destination: mount.destination.clone().into(),
+                    rw: mount.rw.into(),
+                    reaches_runtime_socket: self.around.sockets.reached_by(&behind).into(),
+                    sensitive: mount::sensitive(&behind, &self.around.data_root).into(),
+                    shared: mount::is_shared(&mount.propagation).into(),
+                    propagation: mount.propagation.clone().into(),
+                    host_paths: Listing { members: behind.paths(), unseen: behind.unseen.clone() }.into(),
+                    text: mount::text(mount, &behind).into(),
+                }
             };
             mounts.iter().map(view).collect::<Vec<_>>().into()
         })

@@ -4,6 +4,7 @@
 
 mod age;
 mod audit;
+mod behind;
 mod build;
 pub(crate) mod capability;
 mod command;
@@ -14,6 +15,7 @@ mod history;
 mod host;
 mod image;
 mod inventory;
+mod kernel;
 pub(crate) mod kleene;
 mod limits;
 mod mac;
@@ -27,6 +29,7 @@ mod seccomp;
 mod security_opt;
 pub mod settings;
 pub(crate) mod sockets;
+mod sshd;
 pub(crate) mod user;
 mod views;
 

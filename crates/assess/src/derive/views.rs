@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use facts::{Fact, Observed, Snapshot, Sources};
 
+use super::behind::Volumes;
 use super::container::{Surroundings, container};
 use super::namespaces::Neighbours;
 use super::settings::settings;
@@ -47,7 +48,8 @@ pub fn views(snapshot: &Snapshot) -> Views {
     let neighbours = Neighbours(snapshot.engine());
     let data_root = snapshot.docker.as_ref().and_then(|engine| engine.info.fact.as_ref().and_then(|info| info.root_dir.clone()));
     let seccomp_by_default = snapshot.docker.as_ref().and_then(|engine| super::seccomp::by_default(engine, &daemon.seccomp_profile.fact));
-    let around = Surroundings { host: &host, daemon: &daemon, sockets: &sockets, neighbours, seccomp_by_default, data_root };
+    let volumes = Volumes::of(snapshot);
+    let around = Surroundings { host: &host, daemon: &daemon, sockets: &sockets, neighbours, volumes, seccomp_by_default, data_root };
     let sources = &snapshot.sources;
 
     let mut views = Views {

@@ -111,13 +111,18 @@ view! {
         rw: bool => "it is writable" / "it is read-only";
         /// It holds a container runtime's socket: the socket itself or a folder above it, links followed.
         reaches_runtime_socket: bool => "it reaches a runtime's socket" / "it reaches no runtime's socket";
-        /// A bind mount of a system folder of the host, of something in one, or of a folder above one; links followed. Read-only files that
-        /// images commonly share (time zone, names, certificates) are not meant.
+        /// It shows a system folder of the host, something in one, or a folder above one; links followed. Read-only files that images
+        /// commonly share (time zone, names, certificates) are not meant.
         sensitive: bool => "it is a system folder of the host" / "it is no system folder of the host";
         /// Propagation: rprivate, rshared, rslave, ...
         propagation: String;
         /// What is mounted in it on one side appears on the other: shared or rshared.
         shared: bool => "its propagation is shared" / "its propagation is not shared";
+        /// Paths of the host that it shows: its source, what its volume's options have mounted there, and what the kernel shows while the
+        /// container runs. None: a volume of the engine's own, or memory.
+        host_paths: Listing<String>;
+        /// All of it in words: `/srv/data -> /data`, `volume etc of /etc -> /data`.
+        text: String;
     }
 }
 
@@ -240,22 +245,40 @@ impl Sound for Mount {
             sensitive: false.into(),
             propagation: "rprivate".to_owned().into(),
             shared: false.into(),
+            host_paths: Listing::from(vec!["/srv/data".to_owned()]).into(),
+            text: "/srv/data -> /data".to_owned().into(),
         }
     }
 
     fn settle(&mut self, given: &[&str]) {
-        if given.contains(&"source") && !given.contains(&"reaches_runtime_socket") {
-            let sockets = crate::derive::sockets::RuntimeSockets::usual();
-            self.reaches_runtime_socket = self.source.fact.clone().map(|source| sockets.reached_from(&source)).into();
+        if let (false, Some(kind), Some(source)) = (given.contains(&"host_paths"), self.kind.known(), self.source.known()) {
+            let paths = if kind == "bind" { vec![source.clone()] } else { Vec::new() };
+            self.host_paths = Listing::from(paths).into();
         }
-        if let (false, Some(kind), Some(source), Some(rw)) =
-            (given.contains(&"sensitive"), self.kind.known(), self.source.known(), self.rw.known())
-        {
-            self.sensitive = (kind == "bind" && crate::derive::mount::is_sensitive(source, *rw)).into();
+        if !given.contains(&"reaches_runtime_socket") {
+            let sockets = crate::derive::sockets::RuntimeSockets::usual();
+            self.reaches_runtime_socket = self.any_path(|path| sockets.reached_from(path)).into();
+        }
+        if let (false, Some(rw)) = (given.contains(&"sensitive"), self.rw.known().copied()) {
+            self.sensitive = self.any_path(|path| crate::derive::mount::is_sensitive(path, rw)).into();
+        }
+        if let (false, Some(source), Some(destination)) = (given.contains(&"text"), self.source.known(), self.destination.known()) {
+            self.text = format!("{source} -> {destination}").into();
         }
         if let (true, false, Some(propagation)) = (given.contains(&"propagation"), given.contains(&"shared"), self.propagation.known()) {
             self.shared = crate::derive::mount::is_shared(propagation).into();
         }
+    }
+}
+
+impl Mount {
+    /// Whether one of the host's paths is so.
+    fn any_path(&self, judge: impl Fn(&str) -> bool) -> Fact<bool> {
+        self.host_paths.fact.as_ref().and_then(|paths| match (paths.members.iter().any(|path| judge(path)), &paths.unseen) {
+            (true, _) => Fact::Known(true),
+            (false, None) => Fact::Known(false),
+            (false, Some(why)) => Fact::unknown(why.clone()),
+        })
     }
 }
 

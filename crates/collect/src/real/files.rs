@@ -69,6 +69,7 @@ impl Files for RealFiles {
                 Content::PidFile => redact::pid_file(&text),
                 Content::StartupRecord => redact::startup_record(&text),
                 Content::SeccompProfile => redact::seccomp_profile(&text),
+                Content::SshdConfig => redact::sshd_config(&text),
                 Content::Groups => redact::groups(&text),
                 Content::Users => redact::users(&text),
             };

@@ -7,7 +7,7 @@ use facts::host::MountPoint;
 
 use super::read_at_most;
 use crate::obstacle::{Answer, Obstacle};
-use crate::source::{CgroupMount, Namespace, ProcText, ProcessId, Processes, Program, TcpListening, UnixListening};
+use crate::source::{CgroupMount, MountLine, Namespace, ProcText, ProcessId, Processes, Program, TcpListening, UnixListening};
 use crate::{parse, redact};
 
 /// Largest file of /proc/PID that is read.
@@ -62,6 +62,14 @@ impl Processes for RealProcesses {
                     Ok(redact::containerd_argv(&words))
                 } else {
                     Err(Obstacle::Other("the command line of a program that is not containerd is not kept".to_owned()))
+                }
+            }
+            Program::Sshd => {
+                let named = parse::stat(&text(process, "stat", TEXT_LIMIT)?).is_some_and(|stat| stat.name == "sshd");
+                if named {
+                    Ok(redact::sshd_argv(&words))
+                } else {
+                    Err(Obstacle::Other("the command line of a program that is not sshd is not kept".to_owned()))
                 }
             }
             Program::Daemon => {
@@ -137,6 +145,10 @@ impl Processes for RealProcesses {
     fn mount_of(&self, process: ProcessId, path: &str) -> Answer<MountPoint> {
         let mounts = text(process, "mountinfo", SOCKETS_LIMIT)?;
         parse::mount_of(&mounts, path).ok_or_else(|| Obstacle::Malformed("no mount of the root directory".to_owned()))
+    }
+
+    fn mounts(&self, process: ProcessId) -> Answer<Vec<MountLine>> {
+        Ok(parse::mounts(&text(process, "mountinfo", SOCKETS_LIMIT)?))
     }
 }
 

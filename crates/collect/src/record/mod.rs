@@ -123,6 +123,9 @@ mod question {
     pub(super) fn mount_of(process: ProcessId, path: &str) -> String {
         format!("process {process} mount of {path}")
     }
+    pub(super) fn mounts(process: ProcessId) -> String {
+        format!("process {process} mounts")
+    }
     pub(super) fn engine(question: &EngineQuestion) -> String {
         question.path().map_or_else(|_| "engine GET (impossible id)".to_owned(), |path| format!("engine GET {path}"))
     }

@@ -13,8 +13,8 @@ use super::{Recording, SCHEMA, Told, question};
 use crate::obstacle::{Answer, Obstacle};
 use crate::options::Options;
 use crate::source::{
-    CgroupMount, Content, EngineApi, EngineQuestion, Files, KernelAudit, Namespace, Peer, Pending, Probe, ProcText, ProcessId, Processes,
-    Program, Sockets, TcpListening, UnixListening,
+    CgroupMount, Content, EngineApi, EngineQuestion, Files, KernelAudit, MountLine, Namespace, Peer, Pending, Probe, ProcText, ProcessId,
+    Processes, Program, Sockets, TcpListening, UnixListening,
 };
 use crate::world::World;
 
@@ -140,6 +140,9 @@ impl Processes for Recorded<dyn Processes> {
     }
     fn mount_of(&self, process: ProcessId, path: &str) -> Answer<MountPoint> {
         self.tape.note(question::mount_of(process, path), self.inner.mount_of(process, path))
+    }
+    fn mounts(&self, process: ProcessId) -> Answer<Vec<MountLine>> {
+        self.tape.note(question::mounts(process), self.inner.mounts(process))
     }
 }
 

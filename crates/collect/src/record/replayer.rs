@@ -11,8 +11,8 @@ use super::recorder::read;
 use super::{Recording, question};
 use crate::obstacle::{Answer, Obstacle};
 use crate::source::{
-    CgroupMount, Content, EngineApi, EngineQuestion, Files, KernelAudit, Namespace, Peer, Pending, Probe, ProcText, ProcessId, Processes,
-    Program, Sockets, TcpListening, UnixListening,
+    CgroupMount, Content, EngineApi, EngineQuestion, Files, KernelAudit, MountLine, Namespace, Peer, Pending, Probe, ProcText, ProcessId,
+    Processes, Program, Sockets, TcpListening, UnixListening,
 };
 use crate::world::World;
 
@@ -91,6 +91,9 @@ impl Processes for Replayed {
     }
     fn mount_of(&self, process: ProcessId, path: &str) -> Answer<MountPoint> {
         self.answer(&question::mount_of(process, path))
+    }
+    fn mounts(&self, process: ProcessId) -> Answer<Vec<MountLine>> {
+        self.answer(&question::mounts(process))
     }
 }
 

@@ -8,6 +8,7 @@ use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visito
 use serde_json::{Map, Value, json};
 
 use super::certificate::validity;
+use super::volume::volume;
 use super::{MARK, daemon_argv, scrub};
 
 /// No list that an engine sends is longer: a bound on what a hostile one can make this process hold.
@@ -46,10 +47,12 @@ pub(crate) enum Keep {
     NetworkOptions,
     /// Security options: without an inlined profile.
     SecurityOptions,
+    /// A volume: its options by its driver.
+    Volume,
 }
 
 /// Stands in the place of a list or object whose type was not what the list of members expects: a reader takes it for unknown.
-fn unexpected() -> Value {
+pub(super) fn unexpected() -> Value {
     json!({ "unexpected": true })
 }
 
@@ -153,6 +156,7 @@ impl<'de> Visitor<'de> for KeepSeed {
             | Keep::Members(_)
             | Keep::NetworkOptions
             | Keep::Labels
+            | Keep::Volume
             | Keep::HistoryLine => {
                 while list.next_element::<IgnoredAny>()?.is_some() {}
                 return Ok(unexpected());
@@ -206,6 +210,13 @@ impl<'de> Visitor<'de> for KeepSeed {
                     }));
                 }
                 return Ok(Value::Array(labels));
+            }
+            Keep::Volume => {
+                let mut whole = Map::new();
+                while let Some((key, value)) = map.next_entry::<String, Value>()? {
+                    whole.insert(key, value);
+                }
+                return Ok(volume(&whole));
             }
             Keep::NetworkOptions => {
                 while let Some(key) = map.next_key::<String>()? {

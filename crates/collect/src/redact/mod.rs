@@ -7,13 +7,16 @@ mod argv;
 mod certificate;
 mod keep;
 mod rules;
+mod sshd;
 mod unit;
+mod volume;
 
 pub use accounts::{groups, users};
 pub use api::engine_answer;
 pub(crate) use argv::is_daemon;
 pub use argv::{containerd_argv, daemon_argv, proxy_argv};
 pub use rules::audit_rules;
+pub use sshd::{sshd_argv, sshd_config};
 pub use unit::unit_file;
 
 pub use facts::redact::{MARK, daemon_json};

@@ -31,6 +31,10 @@ pub enum EngineQuestion {
     Networks,
     /// GET /networks/ID.
     Network(String),
+    /// GET /volumes.
+    Volumes,
+    /// GET /plugins: the managed ones; plugins that are programs beside the engine are not in it.
+    Plugins,
     /// GET /services: only a manager of a swarm answers it.
     Services,
     /// GET /secrets: only a manager of a swarm answers it.
@@ -59,6 +63,8 @@ impl EngineQuestion {
             Self::ImageHistory(id) => format!("/images/{}/history", harmless(id)?),
             Self::Networks => "/networks".to_owned(),
             Self::Network(id) => format!("/networks/{}", harmless(id)?),
+            Self::Volumes => "/volumes".to_owned(),
+            Self::Plugins => "/plugins".to_owned(),
             Self::Services => "/services".to_owned(),
             Self::Secrets => "/secrets".to_owned(),
         })
@@ -71,7 +77,7 @@ impl EngineQuestion {
 
     /// Whether the answer describes a single object, so that a small size limit fits.
     pub(crate) fn is_single(&self) -> bool {
-        !matches!(self, Self::Containers | Self::Images | Self::Networks | Self::Services | Self::Secrets)
+        !matches!(self, Self::Containers | Self::Images | Self::Networks | Self::Volumes | Self::Plugins | Self::Services | Self::Secrets)
     }
 }
 

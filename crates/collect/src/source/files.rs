@@ -19,6 +19,8 @@ pub enum Content {
     StartupRecord,
     /// A seccomp profile, in brief.
     SeccompProfile,
+    /// sshd_config, or a file that it includes.
+    SshdConfig,
     /// /etc/group: names, numbers and members.
     Groups,
     /// /etc/passwd: names and numbers.
@@ -35,6 +37,7 @@ impl Content {
             Self::PidFile => "pid-file",
             Self::StartupRecord => "startup-record",
             Self::SeccompProfile => "seccomp-profile",
+            Self::SshdConfig => "sshd-config",
             Self::Groups => "groups",
             Self::Users => "users",
         }

@@ -91,6 +91,8 @@ pub enum Program {
     Proxy,
     /// containerd.
     Containerd,
+    /// sshd.
+    Sshd,
 }
 
 impl Program {
@@ -99,6 +101,7 @@ impl Program {
             Self::Daemon => "daemon",
             Self::Proxy => "proxy",
             Self::Containerd => "containerd",
+            Self::Sshd => "sshd",
         }
     }
 }
@@ -134,6 +137,15 @@ pub struct CgroupMount {
     pub root: String,
     /// Mount point.
     pub mount_point: String,
+}
+
+/// One line of a table of mounts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MountLine {
+    /// What is mounted where.
+    pub mount: MountPoint,
+    /// The device file that it was mounted by; empty for what is none, since servers' names may hold credentials.
+    pub source: String,
 }
 
 /// Processes of this machine, as far as this process can see them.
@@ -173,4 +185,7 @@ pub trait Processes: Send + Sync {
 
     /// The mount that a canonical path lies on in its mount namespace.
     fn mount_of(&self, process: ProcessId, path: &str) -> Answer<MountPoint>;
+
+    /// All mounts of its mount namespace, in the kernel's order.
+    fn mounts(&self, process: ProcessId) -> Answer<Vec<MountLine>>;
 }

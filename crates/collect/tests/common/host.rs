@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use collect::source::{
-    CgroupMount, Content, EngineApi, EngineQuestion, Files, KernelAudit, Namespace, Peer, Pending, Probe, ProcText, ProcessId, Processes,
-    Program, Sockets, TcpListening, UnixListening,
+    CgroupMount, Content, EngineApi, EngineQuestion, Files, KernelAudit, MountLine, Namespace, Peer, Pending, Probe, ProcText, ProcessId,
+    Processes, Program, Sockets, TcpListening, UnixListening,
 };
 use collect::{Answer, Obstacle, World};
 use facts::Fact;
@@ -28,6 +28,8 @@ pub struct Host {
     pub gids: BTreeMap<String, u32>,
     /// Devices by mount point.
     pub mounts: BTreeMap<String, String>,
+    /// Tables of mounts by process.
+    pub mount_tables: BTreeMap<u32, Vec<MountLine>>,
     /// Processes whose descriptors may not be looked at.
     pub denied: Vec<u32>,
 }
@@ -118,6 +120,8 @@ impl Host {
             ("/containers/json?all=1", json!([])),
             ("/images/json", json!([])),
             ("/networks", json!([])),
+            ("/volumes", json!({"Volumes": []})),
+            ("/plugins", json!([])),
         ] {
             host.answers.insert(path.to_owned(), answer);
         }
@@ -244,6 +248,14 @@ impl Processes for Host {
         let (mount_point, device) = found.ok_or_else(|| Obstacle::Malformed("no mounts".to_owned()))?;
         let (root, kind) = ("/".to_owned(), "ext4".to_owned());
         Ok(MountPoint { mount_point: mount_point.clone(), root, device: device.clone(), kind })
+    }
+    fn mounts(&self, process: ProcessId) -> Answer<Vec<MountLine>> {
+        let pid = match process {
+            ProcessId::Own => 900,
+            ProcessId::Other(pid) => pid,
+        };
+        self.process(process)?;
+        Ok(self.mount_tables.get(&pid).cloned().unwrap_or_default())
     }
 }
 

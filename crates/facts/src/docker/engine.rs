@@ -1,9 +1,11 @@
 //! The engine: what its API says of itself, its process, its configuration, its objects.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Container, DaemonProcess, Image, Network, SwarmMember, SwarmService, Unit};
+use super::{Container, DaemonProcess, Image, Network, Plugin, SwarmMember, SwarmService, Unit, Volume};
 use crate::host::{FileStat, TextFile};
 use crate::{Fact, Observed};
 
@@ -25,6 +27,13 @@ pub struct Engine {
     pub images: Observed<Vec<Observed<Image>>>,
     /// GET /networks and /networks/ID.
     pub networks: Observed<Vec<Observed<Network>>>,
+    /// GET /volumes.
+    pub volumes: Observed<Vec<Volume>>,
+    /// GET /plugins: plugins that the engine manages. Absent: this engine manages none.
+    pub plugins: Observed<Vec<Plugin>>,
+    /// For each authorization plugin of the daemon's start: the socket or file by which one that the engine does not manage is found.
+    /// Absent: there is none.
+    pub legacy_plugins: Fact<BTreeMap<String, Fact<String>>>,
     /// The daemon's process.
     pub process: Observed<DaemonProcess>,
     /// Inode of the daemon's pid file: its ctime is the time the daemon started.

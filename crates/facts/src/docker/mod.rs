@@ -6,10 +6,12 @@ mod container;
 mod engine;
 mod image;
 mod network;
+mod plugin;
 mod process;
 mod seccomp;
 mod swarm;
 mod unit;
+mod volume;
 
 pub use arguments::{Argument, arguments};
 pub use config::{ConfigEntry, ConfigError, parse_config};
@@ -20,7 +22,9 @@ pub use container::{
 pub use engine::{Component, Engine, Info, StartupRecord, Version};
 pub use image::{HistoryEntry, Image, Leak};
 pub use network::Network;
+pub use plugin::{Plugin, PluginMount};
 pub use process::{DaemonProcess, Listener, ProxyProcess};
 pub use seccomp::SeccompProfile;
 pub use swarm::{SwarmCluster, SwarmMember, SwarmService};
 pub use unit::Unit;
+pub use volume::{Backing, Volume, VolumeOptions};
