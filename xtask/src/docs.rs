@@ -2,6 +2,7 @@
 
 mod checks;
 mod cli;
+mod configuration;
 mod facts_page;
 mod schemas;
 mod stories;
@@ -24,6 +25,7 @@ pub(crate) fn run(check: bool) -> Result<()> {
         ("docs/checks.md".to_owned(), checks::page(&catalogue)),
         ("docs/threats.md".to_owned(), threats::page(&catalogue)),
         ("docs/facts.md".to_owned(), facts_page::page()),
+        ("docs/configuration.md".to_owned(), configuration::page(&catalogue)),
         ("docs/stories.md".to_owned(), stories::page(&catalogue)?),
         ("docs/cli.md".to_owned(), cli::page()?),
     ];

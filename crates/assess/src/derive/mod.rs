@@ -29,7 +29,7 @@ pub(crate) mod sockets;
 pub(crate) mod user;
 mod views;
 
-pub(crate) use image::registries;
+pub(crate) use image::{registries, repositories};
 pub use views::{Member, Views, views};
 
 use facts::Fact;
