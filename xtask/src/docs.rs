@@ -3,6 +3,7 @@
 mod cases;
 mod checks;
 mod cli;
+mod configuration;
 mod facts_page;
 mod schemas;
 mod stories;
@@ -26,6 +27,7 @@ pub(crate) fn run(check: bool) -> Result<()> {
         ("docs/cases.md".to_owned(), cases::page(&catalogue)?),
         ("docs/threats.md".to_owned(), threats::page(&catalogue)),
         ("docs/facts.md".to_owned(), facts_page::page()),
+        ("docs/configuration.md".to_owned(), configuration::page(&catalogue)),
         ("docs/stories.md".to_owned(), stories::page(&catalogue)?),
         ("docs/cli.md".to_owned(), cli::page()?),
     ];

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Remedy, Severity, ShownFact, Stride, Subject, Verdict};
+use crate::{Remedy, Severity, ShownFact, Stride, Subject, Verdict, Waived};
 
 /// One check's judgement of one subject that deserves attention.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -34,4 +34,7 @@ pub struct Finding {
     pub reproduce: String,
     /// What to do.
     pub remedy: Remedy,
+    /// Why the operator accepts it; null: nobody does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiver: Option<Waived>,
 }

@@ -29,9 +29,12 @@ pub(crate) struct Global {
     /// Folder of journals and records
     #[arg(long, global = true, value_name = "DIR", env = "COFFERDAM_STATE", default_value = "/var/lib/cofferdam", help_heading = "Where")]
     pub(crate) state: PathBuf,
-    /// Operator's settings (service commands on hosts without systemd)
+    /// Operator's settings: waivers, policy, service commands; default: ./cofferdam.yaml (not for harden), else /etc/cofferdam.yaml
     #[arg(long, global = true, value_name = "FILE", env = "COFFERDAM_CONFIG", help_heading = "Where")]
     pub(crate) config: Option<PathBuf>,
+    /// Use no settings, wherever they are
+    #[arg(long, global = true, env = "COFFERDAM_NO_CONFIG", value_parser = clap::builder::BoolishValueParser::new(), help_heading = "Where")]
+    pub(crate) no_config: bool,
     /// Write the questions put to the system and its redacted answers to FILE
     #[arg(long, global = true, value_name = "FILE", env = "COFFERDAM_RECORD", help_heading = "Where")]
     pub(crate) record: Option<PathBuf>,
@@ -179,7 +182,14 @@ pub(crate) struct Advise {
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
     /// Check (docker.daemon.live-restore), benchmark number (cis-docker-1.6.0:2.15) or threat (DK-D-04)
-    pub(crate) id: String,
+    #[arg(required_unless_present = "waivers")]
+    pub(crate) id: Option<String>,
+    /// Explain the waivers instead: what each covers, or which part of it does not match; with a check: those of that check
+    #[arg(long)]
+    pub(crate) waivers: bool,
+    /// With --waivers: judge this snapshot instead of the live system
+    #[arg(long, value_name = "FILE", env = "COFFERDAM_SNAPSHOT")]
+    pub(crate) snapshot: Option<PathBuf>,
     /// Form of the answer
     #[arg(short, long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
@@ -331,6 +341,16 @@ pub(crate) struct SnapshotArguments {
     pub(crate) output: Option<PathBuf>,
 }
 
+/// Files that have a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// One check's file.
+    Check,
+    /// cofferdam.yaml: waivers, policy, service commands.
+    #[value(alias = "waivers", alias = "policy")]
+    Config,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum CatalogueCommand {
     /// Load and prove every check, threat and benchmark; with a folder: that folder's checks
@@ -338,8 +358,12 @@ pub(crate) enum CatalogueCommand {
         /// Folder of check files
         dir: Option<PathBuf>,
     },
-    /// JSON Schema of a check file
-    Schema,
+    /// JSON Schema of a check file, or of cofferdam.yaml
+    Schema {
+        /// Schema of what
+        #[arg(long = "of", value_enum, default_value_t = SchemaOf::Check)]
+        of: SchemaOf,
+    },
     /// All checks
     List,
 }

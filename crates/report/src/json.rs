@@ -1,5 +1,6 @@
 //! The envelopes that others build on: one shape, kebab-case words, snake_case keys, additive changes only within a major number.
 
+use assess::operator::ExplainedWaivers;
 use assess::{Assessment, BenchmarkResult, Summary};
 use harden::plan::Plan;
 use serde_json::{Value, json};
@@ -24,8 +25,20 @@ pub fn bench(assessment: &Assessment, result: &BenchmarkResult, catalogue: &str)
         "benchmark": result.benchmark,
         "summary": Summary::of(result.controls.iter().map(|control| control.verdict)),
         "gaps": assessment.gaps,
+        "config": assessment.config,
+        "waivers": assessment.waivers,
         "controls": result.controls,
     }))
+}
+
+/// `cofferdam/waivers/1`, canonical: each waiver with what came of it, and what stands without one.
+pub fn waivers(assessment: &Assessment, explained: &ExplainedWaivers) -> String {
+    let mut envelope = tree(explained);
+    envelope["schema"] = json!("cofferdam/waivers/1");
+    envelope["target"] = tree(&assessment.target);
+    envelope["snapshot"] = tree(&assessment.snapshot);
+    envelope["config"] = json!(assessment.config);
+    facts::canonical_json(&envelope)
 }
 
 /// `cofferdam/plan/1`, canonical: the same bytes that `harden` writes and reads.

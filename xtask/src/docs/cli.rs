@@ -23,6 +23,7 @@ const COMMANDS: &[&str] = &[
     "snapshot",
     "catalogue",
     "catalogue lint",
+    "catalogue schema",
 ];
 
 pub(crate) fn page() -> Result<String> {

@@ -8,7 +8,7 @@ use super::source::Source;
 use crate::expression::Value;
 use crate::judge::{Frame, judgement};
 use crate::view::record::{Record, Sound, Typed};
-use crate::view::{Container, Daemon, Host, Image, Network};
+use crate::view::{Container, Daemon, Host, Image, Network, Policy};
 use crate::yaml::{Node, Place};
 use crate::{Check, Question, Subject, SubjectKind, Verdict};
 
@@ -44,6 +44,10 @@ pub(super) struct RawExample {
     #[serde(default)]
     #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     network: Option<Spanned<Node>>,
+    /// What the operator states: nothing but this.
+    #[serde(default)]
+    #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
+    policy: Option<Spanned<Node>>,
 }
 
 /// One example of a check.
@@ -56,6 +60,7 @@ pub struct Example {
     /// A part of the reason that must be given.
     pub reason: Option<String>,
     overlays: Vec<(SubjectKind, Spanned<Node>)>,
+    policy: Option<Spanned<Node>>,
     place: Place,
 }
 
@@ -71,7 +76,7 @@ impl From<Spanned<RawExample>> for Example {
             (SubjectKind::Network, raw.network),
         ];
         let overlays = overlays.into_iter().filter_map(|(kind, node)| Some((kind, node?))).collect();
-        Self { name: raw.name, expect: raw.expect, reason: raw.reason, overlays, place }
+        Self { name: raw.name, expect: raw.expect, reason: raw.reason, overlays, policy: raw.policy, place }
     }
 }
 
@@ -85,6 +90,10 @@ impl Example {
     pub fn run(&self, check: &Check) -> Result<(), (Place, String)> {
         let host: Host = self.subject(SubjectKind::Host)?;
         let daemon: Daemon = self.subject(SubjectKind::Daemon)?;
+        let policy = match &self.policy {
+            Some(node) => Policy::read(None, node).map_err(|error| (error.place, error.message))?,
+            None => Policy::unstated(),
+        };
         let member: Option<Box<dyn Record>> = match check.subject {
             SubjectKind::Host | SubjectKind::Daemon => None,
             SubjectKind::Container => Some(Box::new(self.subject::<Container>(SubjectKind::Container)?)),
@@ -96,12 +105,16 @@ impl Example {
         }
         let subject = Subject { kind: check.subject, id: "example".to_owned(), name: "example".to_owned() };
         let sources = facts::Sources::default();
-        let values: Vec<Value> =
-            [Some(host.record_value()), Some(daemon.record_value()), member.as_ref().map(|member| member.record_value())]
-                .into_iter()
-                .flatten()
-                .collect();
-        let mut records: Vec<&dyn Record> = vec![&host, &daemon];
+        let values: Vec<Value> = [
+            Some(host.record_value()),
+            Some(daemon.record_value()),
+            Some(policy.record_value()),
+            member.as_ref().map(|member| member.record_value()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let mut records: Vec<&dyn Record> = vec![&host, &daemon, &policy];
         records.extend(member.as_deref());
         let given = judgement(check, &Frame::new(&subject, &records, &values, &sources));
         if given.verdict != self.expect {
@@ -135,6 +148,7 @@ pub(super) fn lint(source: &mut Source<'_>, check: &Check, examples: &[Example],
     let place = place.into();
     let wanted: &[Verdict] = match check.question {
         Question::Predicate(_) => &[Verdict::Pass, Verdict::Fail, Verdict::Unknown],
+        Question::Manual(_) if check.by_policy.is_some() => &[Verdict::Manual, Verdict::Pass, Verdict::Fail, Verdict::Unknown],
         Question::Manual(_) => &[Verdict::Manual],
     };
     for verdict in wanted {

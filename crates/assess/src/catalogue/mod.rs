@@ -5,6 +5,7 @@ mod benchmark_file;
 mod check_file;
 mod error;
 mod example;
+mod naming;
 pub(crate) mod remedy_template;
 mod source;
 mod story_file;
@@ -19,12 +20,13 @@ use include_dir::{Dir, include_dir};
 
 pub use error::{CatalogueError, CatalogueErrors};
 pub use example::Example;
+pub use naming::Misnamed;
 pub use story_file::{Correction, Stories, Story, StoryFinding, StoryItem};
 
 use crate::measure::Measure;
 use crate::yaml::Place;
 use crate::{Benchmark, Check, Threat};
-use source::Source;
+pub(crate) use source::Source;
 use threat_file::Names;
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../catalogue");

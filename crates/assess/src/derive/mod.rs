@@ -33,7 +33,7 @@ mod sshd;
 pub(crate) mod user;
 mod views;
 
-pub(crate) use image::registries;
+pub(crate) use image::{registries, repositories};
 pub use views::{Member, Views, views};
 
 use facts::Fact;

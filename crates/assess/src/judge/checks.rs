@@ -9,6 +9,7 @@ use crate::derive::{Member, Views};
 use crate::expression::Value;
 use crate::judge::frame::Frame;
 use crate::judge::judgement::{judgement, verdict};
+use crate::view::Policy;
 use crate::view::record::Record;
 use crate::{Action, Catalogue, Check, CheckResult, Event, Finding, Judgement, Remedy, Subject, SubjectKind, Verdict};
 
@@ -18,7 +19,7 @@ pub(super) type Verdicts<'c> = BTreeMap<&'c str, Vec<Verdict>>;
 /// The subjects of one Snapshot, ready to be judged.
 pub(super) struct Subjects<'s> {
     snapshot: &'s Snapshot,
-    common: [&'s dyn Record; 2],
+    common: [&'s dyn Record; 3],
     common_values: Vec<Value>,
     host: Subject,
     daemon: Option<Subject>,
@@ -35,10 +36,10 @@ struct Ready<'s> {
 }
 
 impl<'s> Subjects<'s> {
-    pub(super) fn of(snapshot: &'s Snapshot, views: &'s Views, no_daemon: &'s crate::view::Daemon) -> Self {
+    pub(super) fn of(snapshot: &'s Snapshot, views: &'s Views, no_daemon: &'s crate::view::Daemon, policy: &'s Policy) -> Self {
         let daemon: &dyn Record = views.daemon.as_ref().map_or(no_daemon, |daemon| &daemon.view);
         let host: &dyn Record = &views.host.view;
-        let values = vec![host.record_value(), daemon.record_value()];
+        let values = vec![host.record_value(), daemon.record_value(), policy.record_value()];
         Self {
             snapshot,
             host: views.host.subject.clone(),
@@ -46,7 +47,7 @@ impl<'s> Subjects<'s> {
             containers: ready(&views.containers, &values),
             images: ready(&views.images, &values),
             networks: ready(&views.networks, &values),
-            common: [host, daemon],
+            common: [host, daemon, policy],
             common_values: values,
         }
     }
@@ -86,7 +87,8 @@ impl<'s> Subjects<'s> {
         let sources = &self.snapshot.sources;
         match (self.members(kind).get(index), kind, &self.daemon) {
             (Some(ready), ..) => {
-                let records = [self.common[0], self.common[1], ready.record];
+                let [host, daemon, policy] = self.common;
+                let records = [host, daemon, policy, ready.record];
                 call(&Frame::new(ready.subject, &records, &ready.values, sources))
             }
             (None, SubjectKind::Daemon, Some(daemon)) => call(&Frame::new(daemon, &self.common, &self.common_values, sources)),
@@ -124,7 +126,7 @@ pub(super) fn result(subjects: &Subjects<'_>, check: &Check) -> CheckResult {
 pub(super) fn bare_result(subjects: &Subjects<'_>, check: &Check, verdicts: &[Verdict]) -> CheckResult {
     let bare = |(subject, verdict): (&&Subject, &Verdict)| {
         let (reason, reproduce) = (String::new(), String::new());
-        Judgement { subject: (*subject).clone(), verdict: *verdict, reason, facts: Vec::new(), reproduce }
+        Judgement { subject: (*subject).clone(), verdict: *verdict, reason, facts: Vec::new(), reproduce, waiver: None }
     };
     let judgements: Vec<Judgement> = subjects.subjects(check.subject).iter().zip(verdicts).map(bare).collect();
     CheckResult { check: check.id.clone(), verdict: Verdict::worst(verdicts.iter().copied()), subjects: judgements }
@@ -146,6 +148,7 @@ pub(super) fn findings(subjects: &Subjects<'_>, catalogue: &Catalogue, results: 
                 facts: judged.facts.clone(),
                 reproduce: judged.reproduce.clone(),
                 remedy: bind(id, &check.remedy, &judged.subject, &variables, values),
+                waiver: judged.waiver.clone(),
                 ..bare_finding(check, &judged.subject, judged.verdict)
             });
         }
@@ -196,11 +199,12 @@ fn bare_finding(check: &Check, subject: &Subject, verdict: Verdict) -> Finding {
         facts: Vec::new(),
         reproduce: String::new(),
         remedy,
+        waiver: None,
     }
 }
 
 /// `CHECK`, or `CHECK@NAME` where there are several subjects.
-fn finding_id(check: &str, subject: &Subject) -> String {
+pub(crate) fn finding_id(check: &str, subject: &Subject) -> String {
     match subject.kind {
         SubjectKind::Host | SubjectKind::Daemon => check.to_owned(),
         SubjectKind::Container | SubjectKind::Image | SubjectKind::Network => format!("{check}@{}", subject.name),

@@ -17,13 +17,17 @@ use std::collections::BTreeMap;
 use facts::{Snapshot, Tool, digest};
 
 pub use bench::bench_of;
+pub(crate) use checks::finding_id;
 pub(crate) use frame::Frame;
 pub(crate) use judgement::judgement;
 pub use selection::{Selection, SelectionError, bench_part};
 
 use crate::derive::views;
 use crate::view::Daemon;
-use crate::{Assessment, BenchmarkResult, Catalogue, Check, CheckResult, Finding, SnapshotRef, Summary, Target, ThreatFinding};
+use crate::{
+    Assessment, BenchmarkResult, Catalogue, Check, CheckResult, Finding, Operator, SnapshotRef, Summary, Target, ThreatFinding, Verdict,
+    WaiverUse,
+};
 use checks::{Subjects, Verdicts};
 use relations::Relations;
 use threats::Judged;
@@ -31,12 +35,16 @@ use threats::Judged;
 /// Name and number of the format of an Assessment.
 pub const ASSESSMENT_SCHEMA: &str = "cofferdam/assessment/1";
 
-/// Judges a Snapshot: all checks on all subjects, threats on all elements, and what to fix first.
+/// Judges a Snapshot: all checks on all subjects, threats on all elements, and what to fix first. Nobody states or accepts anything.
 pub fn assess(snapshot: &Snapshot, catalogue: &Catalogue) -> Assessment {
-    let parts = judge(snapshot, catalogue);
-    let before = verdicts_of(&parts.results);
+    assess_for(snapshot, catalogue, &Operator::default())
+}
+
+/// The same by what an operator states, with what that operator accepts marked as waived.
+pub fn assess_for(snapshot: &Snapshot, catalogue: &Catalogue, operator: &Operator) -> Assessment {
+    let Parts { outlook: parts, unwaived: before, waivers } = judge(snapshot, catalogue, operator);
     let advice = crate::advice::advise(snapshot, &parts.findings, &parts.threats, |preview| {
-        with_subjects(preview, |subjects, relations| {
+        with_subjects(preview, operator, |subjects, relations| {
             what_if(subjects, relations, catalogue, &checks::verdicts(subjects, catalogue), Some(&before))
         })
     });
@@ -51,13 +59,15 @@ pub fn assess(snapshot: &Snapshot, catalogue: &Catalogue) -> Assessment {
         findings: parts.findings,
         threats: parts.threats,
         advice,
+        config: operator.file.clone(),
+        waivers,
     }
 }
 
 /// A run of one benchmark. None: no such benchmark. With an Assessment at hand, [`bench_of`] spares the judging.
 pub fn bench(snapshot: &Snapshot, catalogue: &Catalogue, benchmark: &str) -> Option<BenchmarkResult> {
     let table = catalogue.benchmarks.get(benchmark)?;
-    Some(bench::run(table, &judge(snapshot, catalogue).results, catalogue))
+    Some(bench::run(table, &judge(snapshot, catalogue, &Operator::default()).outlook.results, catalogue))
 }
 
 /// What follows from a Snapshot, without advice.
@@ -73,7 +83,12 @@ pub struct Outlook {
 
 /// Verdicts and statuses alone, for "what if" and for many Snapshots: titles, reasons, evidence and remedies are left empty.
 pub fn outlook(snapshot: &Snapshot, catalogue: &Catalogue) -> Outlook {
-    with_subjects(snapshot, |subjects, relations| {
+    outlook_for(snapshot, catalogue, &Operator::default())
+}
+
+/// The same by what an operator states. What that operator accepts is not marked: a waiver changes no threat.
+pub fn outlook_for(snapshot: &Snapshot, catalogue: &Catalogue, operator: &Operator) -> Outlook {
+    with_subjects(snapshot, operator, |subjects, relations| {
         let verdicts = checks::verdicts(subjects, catalogue);
         let bare = |(id, check): (&String, &Check)| (id.clone(), checks::bare_result(subjects, check, &verdicts[id.as_str()]));
         let results = catalogue.checks.iter().map(bare).collect();
@@ -82,11 +97,20 @@ pub fn outlook(snapshot: &Snapshot, catalogue: &Catalogue) -> Outlook {
     })
 }
 
-fn judge(snapshot: &Snapshot, catalogue: &Catalogue) -> Outlook {
-    with_subjects(snapshot, |subjects, relations| {
-        let results: BTreeMap<String, CheckResult> =
+/// What was judged, and what came of the waivers.
+struct Parts<'c> {
+    outlook: Outlook,
+    /// Verdicts as if nothing were waived: those that threats rest on.
+    unwaived: Verdicts<'c>,
+    waivers: Vec<WaiverUse>,
+}
+
+fn judge<'c>(snapshot: &Snapshot, catalogue: &'c Catalogue, operator: &Operator) -> Parts<'c> {
+    with_subjects(snapshot, operator, |subjects, relations| {
+        let mut results: BTreeMap<String, CheckResult> =
             catalogue.checks.iter().map(|(id, check)| (id.clone(), checks::result(subjects, check))).collect();
-        let verdicts = verdicts_of(&results);
+        let verdicts: Verdicts<'c> = catalogue.checks.keys().map(|id| (id.as_str(), verdicts_of(&results[id]))).collect();
+        let waivers = crate::operator::waive(operator, snapshot, &mut results);
         let findings = checks::findings(subjects, catalogue, &results);
         let threats = match relations {
             Some(relations) => {
@@ -94,12 +118,12 @@ fn judge(snapshot: &Snapshot, catalogue: &Catalogue) -> Outlook {
             }
             None => Vec::new(),
         };
-        Outlook { results, findings, threats }
+        Parts { outlook: Outlook { results, findings, threats }, unwaived: verdicts, waivers }
     })
 }
 
-fn verdicts_of(results: &BTreeMap<String, CheckResult>) -> Verdicts<'_> {
-    results.iter().map(|(id, result)| (id.as_str(), result.subjects.iter().map(|one| one.verdict).collect())).collect()
+fn verdicts_of(result: &CheckResult) -> Vec<Verdict> {
+    result.subjects.iter().map(|one| one.verdict).collect()
 }
 
 /// Findings and threats by id and status. With verdicts of `before`, threats that can't differ from then are left out.
@@ -118,10 +142,10 @@ fn what_if(
 }
 
 /// Works out what is judged. Without an engine there is nothing that Docker's threats could be on, and so no relations.
-fn with_subjects<R>(snapshot: &Snapshot, judge: impl FnOnce(&Subjects<'_>, Option<&Relations>) -> R) -> R {
+fn with_subjects<R>(snapshot: &Snapshot, operator: &Operator, judge: impl FnOnce(&Subjects<'_>, Option<&Relations>) -> R) -> R {
     let views = views(snapshot);
     let no_daemon = Daemon::unseen("no engine was asked for");
-    let subjects = Subjects::of(snapshot, &views, &no_daemon);
+    let subjects = Subjects::of(snapshot, &views, &no_daemon, &operator.policy);
     let relations = (!snapshot.docker.is_absent()).then(|| Relations::of(snapshot, &views));
     judge(&subjects, relations.as_ref())
 }

@@ -10,7 +10,7 @@ use crate::judge::leaves::{Leaves, Tree, add_new};
 use crate::judge::relations::Relations;
 use crate::measure::Measure;
 use crate::threat::CheckOfThreat;
-use crate::{Catalogue, CheckResult, Element, ShownFact, SubjectKind, Threat, ThreatFinding, ThreatStatus};
+use crate::{Catalogue, CheckResult, Element, ShownFact, SubjectKind, Threat, ThreatFinding, ThreatStatus, Verdict};
 
 /// Everything that the status of threats follows from.
 pub(super) struct Judged<'j> {
@@ -109,16 +109,36 @@ impl<'j> Measured<'j> {
         let Some(results) = self.judged.results else { return bare };
         let mut checks = own.checks.clone();
         add_new(&mut checks, reducing.checks.iter().copied());
+        let facts = match bare.status {
+            ThreatStatus::NotApplicable => self.condition(kind, index),
+            _ => evidence(&checks, results),
+        };
+        let checks: Vec<CheckOfThreat> = checks.into_iter().map(|check| self.of_check(check, (kind, index), results)).collect();
         ThreatFinding {
             title: self.threat.title.clone(),
-            reason: ground.reason(self.threat, &own, &reducing),
+            reason: ground.reason(self.threat, &own, &reducing) + &accepted(bare.status, &checks),
             mitigation: self.threat.mitigation.clone(),
-            facts: match bare.status {
-                ThreatStatus::NotApplicable => self.condition(kind, index),
-                _ => evidence(&checks, results),
-            },
-            checks: checks.into_iter().map(|(check, verdict, _)| CheckOfThreat { check: check.to_owned(), verdict }).collect(),
+            facts,
+            checks,
             ..bare
+        }
+    }
+
+    /// A check's part in the threat. It is waived where everything that makes its verdict is; its standing does not change by that.
+    fn of_check(
+        &self,
+        (check, verdict, member): (&str, Verdict, Option<usize>),
+        (kind, index): (SubjectKind, usize),
+        results: &BTreeMap<String, CheckResult>,
+    ) -> CheckOfThreat {
+        let judged = |member: usize| results.get(check)?.subjects.get(member);
+        let waiver = member.and_then(judged).and_then(|one| one.waiver.clone());
+        let asked_of = self.judged.catalogue.checks.get(check).map(|check| check.subject);
+        let another =
+            |subject| self.judged.relations.touched(kind, index, subject).members().filter_map(judged).any(|one| one.verdict == verdict);
+        match waiver.filter(|_| !asked_of.is_some_and(another)) {
+            None => CheckOfThreat { check: check.to_owned(), verdict, waiver: None },
+            waiver => CheckOfThreat { check: check.to_owned(), verdict: Verdict::Waived, waiver },
         }
     }
 
@@ -130,8 +150,20 @@ impl<'j> Measured<'j> {
     }
 }
 
+/// What of it the operator accepts: that changes no status.
+fn accepted(status: ThreatStatus, checks: &[CheckOfThreat]) -> String {
+    if matches!(status, ThreatStatus::Mitigated | ThreatStatus::NotApplicable) {
+        return String::new();
+    }
+    let said = |check: &CheckOfThreat| {
+        let waiver = check.waiver.as_ref()?;
+        Some(format!("; {} is waived, until {} ({})", check.check, waiver.until, waiver.owner))
+    };
+    checks.iter().filter_map(said).collect()
+}
+
 /// What each check shows first: the rest stands with the check's own judgement.
-fn evidence(checks: &[(&str, crate::Verdict, Option<usize>)], results: &BTreeMap<String, CheckResult>) -> Vec<ShownFact> {
+fn evidence(checks: &[(&str, Verdict, Option<usize>)], results: &BTreeMap<String, CheckResult>) -> Vec<ShownFact> {
     let mut facts: Vec<ShownFact> = Vec::new();
     for (check, _, member) in checks {
         let judged = member.and_then(|member| results.get(*check)?.subjects.get(member));

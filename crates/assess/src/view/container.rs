@@ -137,6 +137,8 @@ view! {
         container_port: i64;
         /// tcp, udp or sctp.
         protocol: String;
+        /// The side of the host: `443/tcp`; `8000-8010/tcp` for one of a range, `(any)/tcp` where the engine chooses.
+        on_host: String;
         /// All of it as docker ps writes it: `0.0.0.0:8080->80/tcp`.
         text: String;
         /// The host port is one of 1 to 1023, which only privileged programs may open.
@@ -289,6 +291,7 @@ impl Sound for PublishedPort {
             host_port: 8080.into(),
             container_port: 8080.into(),
             protocol: "tcp".to_owned().into(),
+            on_host: "8080/tcp".to_owned().into(),
             text: "127.0.0.1:8080->8080/tcp".to_owned().into(),
             privileged: false.into(),
             all_addresses: false.into(),
@@ -303,6 +306,9 @@ impl Sound for PublishedPort {
             (given.contains(&"text"), self.address.known(), self.host_port.known(), self.container_port.known(), self.protocol.known())
         {
             self.text = format!("{address}:{host}->{container}/{protocol}").into();
+        }
+        if let (false, Some(host), Some(protocol)) = (given.contains(&"on_host"), self.host_port.known(), self.protocol.known()) {
+            self.on_host = format!("{host}/{protocol}").into();
         }
         if given.contains(&"host_port") && !given.contains(&"privileged") {
             self.privileged = self.host_port.fact.clone().map(crate::derive::port::is_privileged).into();

@@ -6,16 +6,18 @@ use super::{catalogue, exit_of};
 use crate::arguments::{Assess, Format, Global};
 use crate::exit::Exit;
 use crate::input;
+use crate::operator;
 use crate::output::Output;
 
 pub(crate) fn run(global: &Global, output: Output, command: &Assess) -> Result<Exit> {
     let pure = &command.pure;
     let catalogue = catalogue()?;
+    let operator = operator::for_judging(global, output, &catalogue)?;
     let snapshot = input::snapshot(global, pure.snapshot.as_deref())?;
     if let Some(path) = &command.save {
         std::fs::write(path, snapshot.to_json()).with_context(|| format!("cannot write {}", path.display()))?;
     }
-    let assessment = ::assess::assess(&snapshot, &catalogue);
+    let assessment = ::assess::assess_for(&snapshot, &catalogue, &operator);
     let text = match pure.format {
         Format::Text => report::text::assess(&assessment, output.style(pure.output.as_deref())),
         Format::Json => report::json::assessment(&assessment, super::CATALOGUE),

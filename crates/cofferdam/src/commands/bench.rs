@@ -7,14 +7,16 @@ use super::{catalogue, exit_of};
 use crate::arguments::{Bench, Format, Global};
 use crate::exit::Exit;
 use crate::input;
+use crate::operator;
 use crate::output::Output;
 
 pub(crate) fn run(global: &Global, output: Output, command: &Bench) -> Result<Exit> {
     let pure = &command.pure;
     let catalogue = catalogue()?;
     let benchmark = find(&catalogue, &command.benchmark)?;
+    let operator = operator::for_judging(global, output, &catalogue)?;
     let snapshot = input::snapshot(global, pure.snapshot.as_deref())?;
-    let assessment = ::assess::assess(&snapshot, &catalogue);
+    let assessment = ::assess::assess_for(&snapshot, &catalogue, &operator);
     let result = part(command, &assessment, &catalogue, benchmark)?;
     let text = match pure.format {
         Format::Text => report::text::bench(&assessment, benchmark, &result, output.style(pure.output.as_deref())),

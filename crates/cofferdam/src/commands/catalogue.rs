@@ -3,17 +3,18 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use ::assess::Catalogue;
+use ::assess::{Catalogue, Operator};
 use anyhow::{Context, Result, bail};
 
 use super::catalogue;
-use crate::arguments::CatalogueCommand;
+use crate::arguments::{CatalogueCommand, SchemaOf};
 use crate::exit::Exit;
 use crate::output::Output;
 
 pub(crate) fn run(output: Output, command: CatalogueCommand) -> Result<Exit> {
     let text = match command {
-        CatalogueCommand::Schema => facts::canonical_json(&Catalogue::check_schema()),
+        CatalogueCommand::Schema { of: SchemaOf::Check } => facts::canonical_json(&Catalogue::check_schema()),
+        CatalogueCommand::Schema { of: SchemaOf::Config } => facts::canonical_json(&Operator::schema()),
         CatalogueCommand::List => list(&catalogue()?),
         CatalogueCommand::Lint { dir } => lint(dir.as_deref())?,
     };

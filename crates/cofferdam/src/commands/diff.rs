@@ -7,11 +7,13 @@ use super::catalogue;
 use crate::arguments::{Diff, Format, Global};
 use crate::exit::Exit;
 use crate::input;
+use crate::operator;
 use crate::output::Output;
 
 pub(crate) fn run(global: &Global, output: Output, command: &Diff) -> Result<Exit> {
     let catalogue = catalogue()?;
-    let judge = |snapshot| ::assess::assess(&snapshot, &catalogue);
+    let operator = operator::for_judging(global, output, &catalogue)?;
+    let judge = |snapshot| ::assess::assess_for(&snapshot, &catalogue, &operator);
     let before = judge(input::read(&command.before)?);
     let after = judge(input::snapshot(global, command.after.as_deref())?);
     let difference = Difference::between(&before, &after);

@@ -27,9 +27,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Command::Bench(command) => bench::run(&global, output, &command),
         Command::Advise(command) => advise::run(&global, output, &command),
         Command::Diff(command) => diff::run(&global, output, &command),
-        Command::Explain(command) => explain::run(output, &command),
+        Command::Explain(command) => explain::run(&global, output, &command),
         Command::Harden(command) => harden::run(&global, output, command),
-        Command::Report(command) => report::run(output, &command),
+        Command::Report(command) => report::run(&global, output, &command),
         Command::Snapshot(command) => snapshot::run(&global, output, &command),
         Command::Catalogue(command) => catalogue::run(output, command),
         Command::Completions { shell } => {

@@ -8,6 +8,7 @@ mod page;
 mod plan;
 mod run;
 mod verify;
+mod waivers;
 
 pub use assess::{advice, assess, threats};
 pub use bench::bench;
@@ -16,3 +17,4 @@ pub use explain::explain;
 pub use plan::{plan, refusal};
 pub use run::{outcome, runs};
 pub use verify::verification;
+pub use waivers::waivers;

@@ -1,6 +1,6 @@
 //! From `--fix` to a plan.
 
-use ::assess::{Assessment, Catalogue};
+use ::assess::{Assessment, Catalogue, Operator};
 use ::harden::plan::{Options, Plan, Refusal};
 use anyhow::Result;
 use facts::Snapshot;
@@ -11,15 +11,16 @@ use crate::commands::catalogue;
 use crate::exit::Exit;
 use crate::fixes::{remedies, resolve};
 use crate::input;
-use crate::operator::Operator;
+use crate::operator;
 use crate::output::Output;
 
 /// `harden plan`: shows what would be changed, and changes nothing.
 pub(super) fn show(global: &Global, output: Output, fixes: &[String], pure: &Pure, stop_containers: bool) -> Result<Exit> {
     let catalogue = catalogue()?;
+    let operator = operator::for_changing(global, output, &catalogue)?;
     let snapshot = input::snapshot(global, pure.snapshot.as_deref())?;
-    let assessment = ::assess::assess(&snapshot, &catalogue);
-    let plan = match make(global, &catalogue, &snapshot, &assessment, fixes, stop_containers)? {
+    let assessment = ::assess::assess_for(&snapshot, &catalogue, &operator);
+    let plan = match make(&catalogue, &operator, &snapshot, &assessment, fixes, stop_containers)? {
         Ok(plan) => plan,
         Err(refusal) => return Ok(outcome::refused(output, &refusal)),
     };
@@ -36,8 +37,8 @@ pub(super) fn show(global: &Global, output: Output, fixes: &[String], pure: &Pur
 
 /// Makes the plan of these fixes, or says why there is none.
 pub(super) fn make(
-    global: &Global,
     catalogue: &Catalogue,
+    operator: &Operator,
     snapshot: &Snapshot,
     assessment: &Assessment,
     fixes: &[String],
@@ -45,10 +46,9 @@ pub(super) fn make(
 ) -> Result<Result<Plan, Refusal>> {
     let wanted = fixes.iter().map(|fix| resolve(catalogue, fix)).collect::<Result<Vec<_>>>()?;
     let remedies = remedies(assessment, &wanted)?;
-    let operator = Operator::load(global.config.as_deref())?;
     let containers = snapshot.engine().and_then(|engine| engine.containers.known()).into_iter().flatten();
     let own_container =
         ::harden::own_container(containers.filter_map(|container| container.known()).map(|container| container.id.as_str()));
-    let options = Options { service: operator.service, stop_containers, own_container };
-    Ok(::harden::plan::plan(snapshot, &|snapshot| ::assess::assess(snapshot, catalogue), &remedies, &options))
+    let options = Options { service: operator.service.clone(), stop_containers, own_container };
+    Ok(::harden::plan::plan(snapshot, &|snapshot| ::assess::assess_for(snapshot, catalogue, operator), &remedies, &options))
 }
