@@ -15,6 +15,7 @@ mod finding;
 mod judge;
 pub mod measure;
 mod near_miss;
+pub mod peer;
 mod remedy;
 mod subject;
 mod template;

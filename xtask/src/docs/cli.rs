@@ -23,6 +23,8 @@ const COMMANDS: &[&str] = &[
     "snapshot",
     "catalogue",
     "catalogue lint",
+    "catalogue test",
+    "man",
 ];
 
 pub(crate) fn page() -> Result<String> {
