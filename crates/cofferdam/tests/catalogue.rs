@@ -1,4 +1,5 @@
 //! `catalogue test`, `catalogue lint` and `man` as a user meets them.
+#![allow(clippy::unwrap_used, reason = "this is test code, which clippy does not see outside of test functions")]
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -1,4 +1,5 @@
 //! `bench --compare`: reports in the shapes that the other tools really write, with titles of our own, against the snapshot of the weak host.
+#![allow(clippy::unwrap_used, reason = "this is test code, which clippy does not see outside of test functions")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -91,6 +92,8 @@ fn the_last_run_counts_and_its_containers_are_held_against_ours() {
     assert_eq!((&memory["word"], &memory["verdict"], &memory["relation"]), (&"WARN".into(), &"fail".into(), &"other-subjects".into()));
     let missed: Vec<&str> = memory["they_miss"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     assert!(missed.contains(&"worker") && !missed.contains(&"web"), "{missed:?}");
+    // The JSON of the same run names containers in three ways.
+    assert!(rows(&self::json(REPORTS[1])).iter().all(|row| row["not_here"].as_array().unwrap().is_empty()));
 }
 
 #[test]

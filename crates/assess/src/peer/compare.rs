@@ -204,7 +204,8 @@ impl Named {
         if row.names.is_empty() || !matches!(kind, Some(SubjectKind::Container | SubjectKind::Image)) {
             return Self::default();
         }
-        let names: BTreeSet<&str> = row.names.iter().map(String::as_str).collect();
+        let plain = |name| if kind == Some(SubjectKind::Container) { container_in(name) } else { name };
+        let names: BTreeSet<&str> = row.names.iter().map(|name| plain(name.as_str())).collect();
         let is_named = |judgement: &Judgement| {
             let subject = &judgement.subject;
             names.contains(subject.name.as_str()) || names.iter().any(|name| is_id_of(name, &subject.id))
@@ -234,6 +235,15 @@ impl Named {
     }
 }
 
+/// docker-bench-security's JSON names a container `NAME`, `NAME:PORT` or `ID:NAME`; a name itself holds no colon.
+fn container_in(item: &str) -> &str {
+    match item.split_once(':') {
+        Some((id, name)) if id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) => name,
+        Some((name, _)) => name,
+        None => item,
+    }
+}
+
 /// An image is named by the first digits of its id where it has no tag.
 fn is_id_of(name: &str, id: &str) -> bool {
     let (name, id) = (name.trim_start_matches("sha256:"), id.trim_start_matches("sha256:"));
@@ -251,5 +261,40 @@ fn summary(rows: &[ComparedRow], unmapped: usize) -> PeerSummary {
         we_have_none: count(Relation::WeSilent),
         neither: count(Relation::BothSilent),
         unmapped,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relations() {
+        use Verdict::{Fail, Manual, NotApplicable, Pass, Unknown, Waived};
+        for (theirs, agree, differ) in [
+            (Some(true), &[Pass, NotApplicable][..], &[Fail, Waived][..]),
+            (Some(false), &[Fail, Waived], &[Pass, NotApplicable]),
+            (None, &[], &[]),
+        ] {
+            for ours in [Fail, Unknown, Manual, Waived, Pass, NotApplicable] {
+                let relation = Relation::of(theirs, ours);
+                assert_eq!(relation == Relation::Agree, agree.contains(&ours), "{theirs:?} {ours}");
+                assert_eq!(relation == Relation::Differ, differ.contains(&ours), "{theirs:?} {ours}");
+                // What we can't see is never held against them, nor what they did not look at for them.
+                let silent = matches!(ours, Unknown | Manual);
+                assert_eq!(matches!(relation, Relation::WeSilent | Relation::BothSilent), silent, "{theirs:?} {ours}");
+            }
+        }
+        assert_eq!(Relation::of(None, Fail), Relation::Overlooked);
+        assert_eq!(Relation::of(None, Pass), Relation::TheySilent);
+    }
+
+    #[test]
+    fn names_of_containers_and_images() {
+        let id = "2cc202c0d254c4cf82b6566647759199eff8ca2f03941da10317f538736a2ebd";
+        assert_eq!(container_in("web"), "web");
+        assert_eq!(container_in("web:8080"), "web");
+        assert_eq!(container_in(&format!("{id}:web")), "web");
+        assert!(is_id_of(&id[..12], &format!("sha256:{id}")) && !is_id_of(&id[..4], id) && !is_id_of("web", id));
     }
 }

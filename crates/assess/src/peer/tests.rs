@@ -217,7 +217,7 @@ fn what_is_no_report() {
     assert_eq!(error(b"Initializing Sat Nov 21 2026\n\n"), PeerError::NoRows { runs: 1 });
     assert_eq!(error(b"[INFO] 1 - Host\n"), PeerError::NoRows { runs: 0 });
     assert_eq!(error(b"{\"dockerbenchsecurity\": \"1.6.0\", \"tests\": []}"), PeerError::NoRows { runs: 1 });
-    assert!(matches!(error(NESTED[..300].as_bytes()), PeerError::Json(_)));
+    assert!(matches!(error(&NESTED.as_bytes()[..300]), PeerError::Json(_)));
     assert!(matches!(error(br#"{"dockerbenchsecurity": "1.6.0", "tests": [{"id": "1.1.1", "result": "GOOD"}]}"#), PeerError::Word { .. }));
     // Deep nesting is refused, not followed to the end of the stack.
     let deep = format!("{{\"dockerbenchsecurity\":\"1\",\"tests\":{}", "[{\"results\":".repeat(100_000));

@@ -42,9 +42,8 @@ fn name_of(command: &clap::Command) -> &str {
 
 /// The page of one command.
 fn page(command: &clap::Command, program: &clap::Command) -> Result<String> {
-    let man = man_of(command, program);
+    let man = Man::new(command.clone());
     let text = rendered(|out| {
-        man.render_title(out)?;
         man.render_name_section(out)?;
         man.render_synopsis_section(out)?;
         man.render_description_section(out)?;
@@ -54,14 +53,13 @@ fn page(command: &clap::Command, program: &clap::Command) -> Result<String> {
         }
         after_help(command).to_writer(out)
     })?;
-    Ok(preamble() + &text)
+    Ok(preamble() + &title(command, program) + &text)
 }
 
 /// Everything in one page: the program, then each command as a section of it.
 fn whole(program: &clap::Command) -> Result<String> {
-    let man = man_of(program, program);
+    let man = Man::new(program.clone());
     let mut text = rendered(|out| {
-        man.render_title(out)?;
         man.render_name_section(out)?;
         man.render_synopsis_section(out)?;
         man.render_description_section(out)?;
@@ -71,7 +69,7 @@ fn whole(program: &clap::Command) -> Result<String> {
     for command in with_subcommands(program).into_iter().skip(1) {
         // What every command takes stands once, above.
         let own = command.clone().mut_args(|argument| if argument.is_global_set() { argument.hide(true) } else { argument });
-        let man = man_of(&own, program);
+        let man = Man::new(own.clone());
         let section = rendered(|out| {
             man.render_synopsis_section(out)?;
             man.render_description_section(out)?;
@@ -86,12 +84,13 @@ fn whole(program: &clap::Command) -> Result<String> {
             text.push('\n');
         }
     }
-    Ok(preamble() + &text)
+    Ok(preamble() + &title(program, program) + &text)
 }
 
-fn man_of(command: &clap::Command, program: &clap::Command) -> Man {
-    let version = program.get_version().unwrap_or_default();
-    Man::new(command.clone()).title(name_of(command).to_uppercase()).source(format!("cofferdam {version}")).manual("Cofferdam manual")
+/// The head of a page. It has no date, so that the same program writes the same pages; an empty field must be quoted to stay one.
+fn title(command: &clap::Command, program: &clap::Command) -> String {
+    let (name, version) = (name_of(command).to_uppercase(), program.get_version().unwrap_or_default());
+    format!(".TH \"{name}\" \"1\" \"\" \"cofferdam {version}\" \"Cofferdam manual\"\n")
 }
 
 /// What stands below the help, line by line as it is there.

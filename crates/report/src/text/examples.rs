@@ -83,7 +83,7 @@ fn mismatch(page: &mut Page, file: &str, example: &Example, outcome: &ExampleOut
             let name = if index == 0 { *name } else { "" };
             let indent = " ".repeat(2 * step.depth.min(12));
             let lead = [dim(format!("{name:<9}")), plain(&indent)];
-            page.entry(7, 19 + indent.len(), &lead, &[plain(&step.text), dim("=>"), strong(step.value.to_string())]);
+            page.entry(7, 17 + indent.len(), &lead, &[plain(&step.text), dim("=>"), strong(step.value.to_string())]);
         }
     }
 }

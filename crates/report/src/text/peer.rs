@@ -77,7 +77,7 @@ fn row(page: &mut Page, row: &ComparedRow) {
     }
     for (what, names) in [
         ("they miss", &row.they_miss),
-        ("they name, and it passes here:", &row.they_add),
+        ("they name, and it does not fail here:", &row.they_add),
         ("they name, and it is not here:", &row.not_here),
     ] {
         if !names.is_empty() {
@@ -91,8 +91,12 @@ fn row(page: &mut Page, row: &ComparedRow) {
             None => groups.push(vec![judgement]),
         }
     }
+    let mut commands: Vec<String> = Vec::new();
     for group in groups.iter().take(SHOWN) {
-        self::group(page, group);
+        // The same command on another name is not worth its line.
+        let command = group[0].reproduce.replace(&group[0].subject.name, "NAME");
+        self::group(page, group, !commands.contains(&command));
+        commands.push(command);
     }
     if groups.is_empty() {
         page.paragraph(HANG, &[dim("there is nothing here that it could be asked about")]);
@@ -104,7 +108,7 @@ fn row(page: &mut Page, row: &ComparedRow) {
 }
 
 /// Alike subjects: why, the fact with its source, and what to type.
-fn group(page: &mut Page, group: &[&Judgement]) {
+fn group(page: &mut Page, group: &[&Judgement], with_command: bool) {
     let first = group[0];
     let who = words::names(group.iter().map(|judgement| judgement.subject.name.as_str()), 4);
     page.entry(HANG, HANG + 2, &[], &[plain(format!("{who}: {}", first.reason))]);
@@ -112,7 +116,7 @@ fn group(page: &mut Page, group: &[&Judgement]) {
         let of = (group.len() > 1).then_some(first.subject.name.as_str());
         page.entry(HANG + 2, HANG + 4, &[], &[dim(words::fact(fact, of))]);
     }
-    for line in first.reproduce.lines() {
+    for line in first.reproduce.lines().filter(|_| with_command) {
         page.command(HANG + 2, &format!("$ {line}"));
     }
 }
