@@ -16,6 +16,7 @@ mod judge;
 pub mod measure;
 mod near_miss;
 pub mod operator;
+pub mod peer;
 mod remedy;
 mod subject;
 mod template;

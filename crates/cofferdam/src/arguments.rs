@@ -88,6 +88,11 @@ pub(crate) enum Command {
         /// Shell
         shell: clap_complete::Shell,
     },
+    /// The manual in roff: on stdout in one page (cofferdam man | man -l -), or a page a command in a folder
+    Man {
+        /// Folder for the pages; it is made where it is missing
+        dir: Option<PathBuf>,
+    },
     /// (internal) Runs a candidate configuration in namespaces of its own
     #[command(name = "__rehearse", hide = true)]
     Rehearse {
@@ -151,9 +156,12 @@ pub(crate) struct Bench {
     /// What to run it on
     #[arg(default_value = "docker", value_parser = ["docker"])]
     pub(crate) target: String,
-    /// Benchmark and version, cis-docker-1.6.0 for one; auto: the newest
+    /// Benchmark and version, cis-docker-1.6.0 for one; auto: the newest, with --compare the one whose numbers the report has
     #[arg(long, value_name = "ID", default_value = "auto", env = "COFFERDAM_BENCHMARK")]
     pub(crate) benchmark: String,
+    /// Show what differs from the report of docker-bench-security or aquasecurity/docker-bench in FILE (its text or JSON); - is stdin
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["section", "check", "level", "container"])]
+    pub(crate) compare: Option<PathBuf>,
     /// Only this section: 5, 1.1 or runtime; may be repeated
     #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Part of it")]
     pub(crate) section: Vec<String>,
@@ -353,7 +361,7 @@ pub(crate) enum SchemaOf {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum CatalogueCommand {
-    /// Load and prove every check, threat and benchmark; with a folder: that folder's checks
+    /// Load and prove every check, threat and benchmark; with a folder: that folder's checks too. Every mistake at once
     Lint {
         /// Folder of check files
         dir: Option<PathBuf>,
@@ -363,6 +371,14 @@ pub(crate) enum CatalogueCommand {
         /// Schema of what
         #[arg(long = "of", value_enum, default_value_t = SchemaOf::Check)]
         of: SchemaOf,
+    },
+    /// Run the examples of every check and show how they come out; where one does not hold, part by part why. Exit code 1 then
+    Test {
+        /// Folder of check files of your own: only these are run, each example with its reason
+        dir: Option<PathBuf>,
+        /// Only this check, each example with its reason; may be repeated
+        #[arg(long, value_name = "ID", value_delimiter = ',')]
+        check: Vec<String>,
     },
     /// All checks
     List,

@@ -1,6 +1,7 @@
 //! The envelopes that others build on: one shape, kebab-case words, snake_case keys, additive changes only within a major number.
 
 use assess::operator::ExplainedWaivers;
+use assess::peer::PeerComparison;
 use assess::{Assessment, BenchmarkResult, Summary};
 use harden::plan::Plan;
 use serde_json::{Value, json};
@@ -38,6 +39,17 @@ pub fn waivers(assessment: &Assessment, explained: &ExplainedWaivers) -> String 
     envelope["target"] = tree(&assessment.target);
     envelope["snapshot"] = tree(&assessment.snapshot);
     envelope["config"] = json!(assessment.config);
+    facts::canonical_json(&envelope)
+}
+
+/// `cofferdam/compare/1`, canonical: every row of the other tool's report with our answer, not only those that differ.
+pub fn comparison(assessment: &Assessment, comparison: &PeerComparison, catalogue: &str) -> String {
+    let mut envelope = tree(comparison);
+    envelope["schema"] = json!("cofferdam/compare/1");
+    envelope["tool"] = tree(&assessment.tool);
+    envelope["tool"]["catalogue"] = json!(catalogue);
+    envelope["target"] = tree(&assessment.target);
+    envelope["snapshot"] = tree(&assessment.snapshot);
     facts::canonical_json(&envelope)
 }
 

@@ -24,6 +24,8 @@ const COMMANDS: &[&str] = &[
     "catalogue",
     "catalogue lint",
     "catalogue schema",
+    "catalogue test",
+    "man",
 ];
 
 pub(crate) fn page() -> Result<String> {

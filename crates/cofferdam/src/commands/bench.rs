@@ -3,7 +3,7 @@
 use ::assess::{Assessment, Benchmark, BenchmarkResult, Catalogue, Finding, Selection, SelectionError};
 use anyhow::{Result, anyhow};
 
-use super::{catalogue, exit_of};
+use super::{catalogue, compare, exit_of};
 use crate::arguments::{Bench, Format, Global};
 use crate::exit::Exit;
 use crate::input;
@@ -13,6 +13,9 @@ use crate::output::Output;
 pub(crate) fn run(global: &Global, output: Output, command: &Bench) -> Result<Exit> {
     let pure = &command.pure;
     let catalogue = catalogue()?;
+    if let Some(file) = &command.compare {
+        return compare::run(global, output, command, &catalogue, file);
+    }
     let benchmark = find(&catalogue, &command.benchmark)?;
     let operator = operator::for_judging(global, output, &catalogue)?;
     let snapshot = input::snapshot(global, pure.snapshot.as_deref())?;

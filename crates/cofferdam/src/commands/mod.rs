@@ -4,9 +4,11 @@ mod advise;
 mod assess;
 mod bench;
 mod catalogue;
+mod compare;
 mod diff;
 mod explain;
 mod harden;
+mod man;
 mod report;
 mod snapshot;
 
@@ -38,6 +40,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
             output.answer(None, &String::from_utf8(text).context("completions are text")?)?;
             Ok(Exit::Fine)
         }
+        Command::Man { dir } => man::run(output, dir.as_deref()),
         // Only returns when the daemon could not be started in its place.
         Command::Rehearse { dir } => Ok(Exit::Rehearsal(::harden::rehearse_child(&dir))),
     }
