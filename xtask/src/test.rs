@@ -22,6 +22,7 @@ const REAL: &[Stage] = &[
     ("Debian packages of the tests", packages),
     ("release build", || binary().map(drop)),
     ("the lab's own daemon", || lab_test("daemon_lifecycle", &[])),
+    ("commands that look start and write nothing", || lab_test("contained", &[])),
     ("the writer on a real daemon", || real("cofferdam-harden", "real_daemon", &[])),
     ("a daemon of our own: kill at every journal boundary", || lab_test("daemon", &[])),
     ("real hosts: verdicts, five stories, reboot", || lab_test("hosts", &[])),

@@ -32,7 +32,7 @@ pub(crate) struct Global {
     /// Operator's settings (service commands on hosts without systemd)
     #[arg(long, global = true, value_name = "FILE", env = "COFFERDAM_CONFIG", help_heading = "Where")]
     pub(crate) config: Option<PathBuf>,
-    /// Write the questions put to the system and its redacted answers to FILE
+    /// Write the questions put to the system and its redacted answers to FILE (made with mode 0600)
     #[arg(long, global = true, value_name = "FILE", env = "COFFERDAM_RECORD", help_heading = "Where")]
     pub(crate) record: Option<PathBuf>,
     /// Look at a recording instead of the live system
@@ -138,7 +138,7 @@ pub(crate) enum FailOn {
 pub(crate) struct Assess {
     #[command(flatten)]
     pub(crate) pure: Pure,
-    /// Also write the snapshot to FILE
+    /// Also write the snapshot to FILE (made with mode 0600)
     #[arg(long, value_name = "FILE")]
     pub(crate) save: Option<PathBuf>,
 }
@@ -326,7 +326,7 @@ pub(crate) enum Document {
 
 #[derive(Debug, Args)]
 pub(crate) struct SnapshotArguments {
-    /// Write to FILE instead of stdout
+    /// Write to FILE (made with mode 0600) instead of stdout
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 }

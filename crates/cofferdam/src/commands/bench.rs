@@ -5,6 +5,7 @@ use anyhow::{Result, anyhow};
 
 use super::{catalogue, exit_of};
 use crate::arguments::{Bench, Format, Global};
+use crate::containment;
 use crate::exit::Exit;
 use crate::input;
 use crate::output::Output;
@@ -14,6 +15,7 @@ pub(crate) fn run(global: &Global, output: Output, command: &Bench) -> Result<Ex
     let catalogue = catalogue()?;
     let benchmark = find(&catalogue, &command.benchmark)?;
     let snapshot = input::snapshot(global, pure.snapshot.as_deref())?;
+    containment::nothing_more_is_read(output);
     let assessment = ::assess::assess(&snapshot, &catalogue);
     let result = part(command, &assessment, &catalogue, benchmark)?;
     let text = match pure.format {

@@ -7,6 +7,7 @@ use facts::Snapshot;
 
 use super::{bench, catalogue};
 use crate::arguments::{Document, Report};
+use crate::containment;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::{fixes, input};
@@ -24,8 +25,10 @@ pub(crate) fn run(output: Output, command: &Report) -> Result<Exit> {
             Some(harden::plan::Plan::from_json(&text).map_err(anyhow::Error::msg).with_context(|| path.display().to_string())?)
         }
     };
-    let before = State::of(input::read(&command.before)?, &catalogue, &tables)?;
-    let after = State::of(input::read(&command.after)?, &catalogue, &tables)?;
+    let (before, after) = (input::read(&command.before)?, input::read(&command.after)?);
+    containment::nothing_more_is_read(output);
+    let before = State::of(before, &catalogue, &tables)?;
+    let after = State::of(after, &catalogue, &tables)?;
     let comparison = Comparison {
         before: before.side(),
         after: after.side(),
