@@ -12,12 +12,48 @@ use crate::view::{self, Daemon, Host, Listing, Mount, Origin, Seen};
 
 /// What a container's view depends on beside the container.
 pub(crate) struct Surroundings<'s> {
-    pub(crate) host: &'s Host,
-    pub(crate) daemon: &'s Daemon,
+    pub(crate) host: OfHost<'s>,
+    pub(crate) daemon: OfDaemon<'s>,
     pub(crate) sockets: &'s RuntimeSockets,
     pub(crate) neighbours: Neighbours<'s>,
     /// Where the engine keeps its data.
-    pub(crate) data_root: Fact<String>,
+    pub(crate) data_root: &'s Fact<String>,
+}
+
+/// What of the host it depends on, and on nothing else of it: "what if" goes by that.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) struct OfHost<'s> {
+    memory_total: &'s Seen<i64>,
+    has_apparmor: &'s Seen<bool>,
+    has_selinux: &'s Seen<bool>,
+    selinux_enforcing: &'s Seen<bool>,
+}
+
+impl<'s> From<&'s Host> for OfHost<'s> {
+    fn from(host: &'s Host) -> Self {
+        let Host { memory_total, has_apparmor, has_selinux, selinux_enforcing, .. } = host;
+        Self { memory_total, has_apparmor, has_selinux, selinux_enforcing }
+    }
+}
+
+/// What of the daemon it depends on.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) struct OfDaemon<'s> {
+    userns_remap: &'s Seen<bool>,
+    rootless: &'s Seen<bool>,
+}
+
+impl<'s> From<&'s Daemon> for OfDaemon<'s> {
+    fn from(daemon: &'s Daemon) -> Self {
+        Self { userns_remap: &daemon.userns_remap, rootless: &daemon.rootless }
+    }
+}
+
+impl Surroundings<'_> {
+    /// Whether a container would look the same in both. Which namespaces it shares is settled when it is created, and its neighbours too.
+    pub(crate) fn look_like(&self, other: &Surroundings<'_>) -> bool {
+        self.host == other.host && self.daemon == other.daemon && self.sockets == other.sockets && self.data_root == other.data_root
+    }
 }
 
 pub(crate) fn container(container: &Container, source: SourceId, around: &Surroundings<'_>) -> view::Container {
@@ -329,7 +365,7 @@ impl Reader<'_> {
                 destination: mount.destination.clone().into(),
                 rw: mount.rw.into(),
                 reaches_runtime_socket: self.around.sockets.reached_by(mount).into(),
-                sensitive: mount::sensitive(mount, &self.around.data_root).into(),
+                sensitive: mount::sensitive(mount, self.around.data_root).into(),
                 shared: mount::is_shared(&mount.propagation).into(),
                 propagation: mount.propagation.clone().into(),
             };

@@ -29,7 +29,9 @@ pub(crate) mod sockets;
 pub(crate) mod user;
 mod views;
 
+pub(crate) use container::container as container_view;
 pub(crate) use image::registries;
+pub(crate) use views::{Common, networks as network_views};
 pub use views::{Member, Views, views};
 
 use facts::Fact;

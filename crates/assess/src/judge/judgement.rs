@@ -1,6 +1,6 @@
 //! One check on one subject.
 
-use crate::expression::{Evaluation, Value};
+use crate::expression::{Evaluation, Expression, Value};
 use crate::judge::frame::Frame;
 use crate::judge::reason;
 use crate::template::{fill, shell};
@@ -43,6 +43,15 @@ fn decide<'c>(check: &'c Check, values: &[Value]) -> (Verdict, Ground<'c>) {
             }
         }
     }
+}
+
+/// All that [`decide`] can ask: a verdict is another only where a fact that one of these speaks of is.
+pub(super) fn decided_by(check: &Check) -> impl Iterator<Item = &Expression> {
+    let pass = match &check.question {
+        Question::Manual(_) => None,
+        Question::Predicate(pass) => Some(pass),
+    };
+    check.when.iter().map(|(when, _)| when).chain(pass)
 }
 
 /// The verdict with its reason and evidence.

@@ -11,6 +11,7 @@ mod relations;
 mod selection;
 mod standing;
 mod threats;
+mod what_if;
 
 use std::collections::BTreeMap;
 
@@ -21,24 +22,27 @@ pub(crate) use frame::Frame;
 pub(crate) use judgement::judgement;
 pub use selection::{Selection, SelectionError, bench_part};
 
+use crate::advice::advise;
 use crate::derive::views;
 use crate::view::Daemon;
 use crate::{Assessment, BenchmarkResult, Catalogue, Check, CheckResult, Finding, SnapshotRef, Summary, Target, ThreatFinding};
 use checks::{Subjects, Verdicts};
 use relations::Relations;
 use threats::Judged;
+pub(crate) use what_if::Change;
+use what_if::WhatIf;
 
 /// Name and number of the format of an Assessment.
 pub const ASSESSMENT_SCHEMA: &str = "cofferdam/assessment/1";
 
 /// Judges a Snapshot: all checks on all subjects, threats on all elements, and what to fix first.
 pub fn assess(snapshot: &Snapshot, catalogue: &Catalogue) -> Assessment {
-    let parts = judge(snapshot, catalogue);
-    let before = verdicts_of(&parts.results);
-    let advice = crate::advice::advise(snapshot, &parts.findings, &parts.threats, |preview| {
-        with_subjects(preview, |subjects, relations| {
-            what_if(subjects, relations, catalogue, &checks::verdicts(subjects, catalogue), Some(&before))
-        })
+    let (parts, advice) = with_subjects(snapshot, |subjects, relations| {
+        let parts = judged(subjects, relations, catalogue);
+        let verdicts = verdicts_of(&parts.results);
+        let mut what_if = WhatIf::of(snapshot, catalogue, subjects, relations, &verdicts, &parts.threats);
+        let advice = advise(snapshot, &parts.findings, &parts.threats, |remedies| what_if.after(remedies));
+        (parts, advice)
     });
     Assessment {
         schema: ASSESSMENT_SCHEMA.to_owned(),
@@ -77,44 +81,36 @@ pub fn outlook(snapshot: &Snapshot, catalogue: &Catalogue) -> Outlook {
         let verdicts = checks::verdicts(subjects, catalogue);
         let bare = |(id, check): (&String, &Check)| (id.clone(), checks::bare_result(subjects, check, &verdicts[id.as_str()]));
         let results = catalogue.checks.iter().map(bare).collect();
-        let (findings, threats) = what_if(subjects, relations, catalogue, &verdicts, None);
-        Outlook { results, findings, threats }
+        let findings = checks::bare_findings(subjects, catalogue, &verdicts);
+        Outlook { results, findings, threats: threats_of(subjects, relations, catalogue, &verdicts, None) }
     })
 }
 
 fn judge(snapshot: &Snapshot, catalogue: &Catalogue) -> Outlook {
-    with_subjects(snapshot, |subjects, relations| {
-        let results: BTreeMap<String, CheckResult> =
-            catalogue.checks.iter().map(|(id, check)| (id.clone(), checks::result(subjects, check))).collect();
-        let verdicts = verdicts_of(&results);
-        let findings = checks::findings(subjects, catalogue, &results);
-        let threats = match relations {
-            Some(relations) => {
-                threats::threats(&Judged { catalogue, subjects, relations, verdicts: &verdicts, results: Some(&results), before: None })
-            }
-            None => Vec::new(),
-        };
-        Outlook { results, findings, threats }
-    })
+    with_subjects(snapshot, |subjects, relations| judged(subjects, relations, catalogue))
+}
+
+fn judged(subjects: &Subjects<'_>, relations: Option<&Relations>, catalogue: &Catalogue) -> Outlook {
+    let results: BTreeMap<String, CheckResult> =
+        catalogue.checks.iter().map(|(id, check)| (id.clone(), checks::result(subjects, check))).collect();
+    let findings = checks::findings(subjects, catalogue, &results);
+    let threats = threats_of(subjects, relations, catalogue, &verdicts_of(&results), Some(&results));
+    Outlook { results, findings, threats }
 }
 
 fn verdicts_of(results: &BTreeMap<String, CheckResult>) -> Verdicts<'_> {
     results.iter().map(|(id, result)| (id.as_str(), result.subjects.iter().map(|one| one.verdict).collect())).collect()
 }
 
-/// Findings and threats by id and status. With verdicts of `before`, threats that can't differ from then are left out.
-fn what_if(
+/// Without results: by id and status alone.
+fn threats_of(
     subjects: &Subjects<'_>,
     relations: Option<&Relations>,
     catalogue: &Catalogue,
     verdicts: &Verdicts<'_>,
-    before: Option<&Verdicts<'_>>,
-) -> (Vec<Finding>, Vec<ThreatFinding>) {
-    let threats = match relations {
-        Some(relations) => threats::threats(&Judged { catalogue, subjects, relations, verdicts, results: None, before }),
-        None => Vec::new(),
-    };
-    (checks::bare_findings(subjects, catalogue, verdicts), threats)
+    results: Option<&BTreeMap<String, CheckResult>>,
+) -> Vec<ThreatFinding> {
+    relations.map_or_else(Vec::new, |relations| threats::threats(&Judged { catalogue, subjects, relations, verdicts, results }))
 }
 
 /// Works out what is judged. Without an engine there is nothing that Docker's threats could be on, and so no relations.
