@@ -1,5 +1,6 @@
-//! Tasks of the project: `cargo xtask test`, `demo`, `lab`, `docs`, `dist`.
+//! Tasks of the project: `cargo xtask test`, `demo`, `lab`, `bench`, `docs`, `dist`.
 
+mod bench;
 mod demo;
 mod dist;
 mod docs;
@@ -37,6 +38,9 @@ enum Task {
     /// Real hosts to try things on
     #[command(subcommand)]
     Lab(lab_command::Lab),
+    /// What it costs, beside a bare listing and beside other tools
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Write the generated documents; with --check: fail if they differ
     Docs {
         /// Write nothing, fail on a difference
@@ -52,6 +56,7 @@ fn main() -> Result<()> {
         Task::Test { long, quick } => test::run(long, quick),
         Task::Demo { output } => demo::run(output),
         Task::Lab(command) => lab_command::run(command),
+        Task::Bench(bench) => bench::run(bench),
         Task::Docs { check } => docs::run(check),
         Task::Dist => dist::run(),
     }

@@ -23,6 +23,7 @@ const REAL: &[Stage] = &[
     ("release build", || binary().map(drop)),
     ("the lab's own daemon", || lab_test("daemon_lifecycle", &[])),
     ("cases: every verdict right, on both engines and on a host", || lab_test("cases", &[])),
+    ("commands that look start and write nothing", || lab_test("contained", &[])),
     ("the writer on a real daemon", || real("cofferdam-harden", "real_daemon", &[])),
     ("a daemon of our own: kill at every journal boundary", || lab_test("daemon", &[])),
     ("a daemon of our own: what volumes bring along", || lab_test("volumes", &[])),

@@ -35,7 +35,7 @@ pub(crate) struct Global {
     /// Use no settings, wherever they are
     #[arg(long, global = true, env = "COFFERDAM_NO_CONFIG", value_parser = clap::builder::BoolishValueParser::new(), help_heading = "Where")]
     pub(crate) no_config: bool,
-    /// Write the questions put to the system and its redacted answers to FILE
+    /// Write the questions put to the system and its redacted answers to FILE (made with mode 0600)
     #[arg(long, global = true, value_name = "FILE", env = "COFFERDAM_RECORD", help_heading = "Where")]
     pub(crate) record: Option<PathBuf>,
     /// Look at a recording instead of the live system
@@ -146,7 +146,7 @@ pub(crate) enum FailOn {
 pub(crate) struct Assess {
     #[command(flatten)]
     pub(crate) pure: Pure,
-    /// Also write the snapshot to FILE
+    /// Also write the snapshot to FILE (made with mode 0600)
     #[arg(long, value_name = "FILE")]
     pub(crate) save: Option<PathBuf>,
 }
@@ -344,7 +344,7 @@ pub(crate) enum Document {
 
 #[derive(Debug, Args)]
 pub(crate) struct SnapshotArguments {
-    /// Write to FILE instead of stdout
+    /// Write to FILE (made with mode 0600) instead of stdout
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 }

@@ -8,6 +8,8 @@ use collect::{Endpoint, Options, Recording, World};
 use facts::{Fact, Snapshot, Tool};
 
 use crate::arguments::Global;
+use crate::containment;
+use crate::destination::Content;
 
 /// The name that goes into every file.
 pub(crate) fn tool() -> Tool {
@@ -47,7 +49,7 @@ pub(crate) async fn fresh(global: &Global) -> Result<Snapshot> {
     let (world, recorder) = world.recording();
     let snapshot = collect::collect(&world, &options).await;
     // What was seen up to a failure is what a support bundle is for.
-    std::fs::write(path, recorder.recording(&options).to_json()).with_context(|| format!("cannot write {}", path.display()))?;
+    containment::write(path, Content::Facts, &recorder.recording(&options).to_json())?;
     Ok(snapshot?)
 }
 

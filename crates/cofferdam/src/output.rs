@@ -6,6 +6,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use crate::arguments::{Colour, Global};
+use crate::containment;
+use crate::destination::Content;
 
 /// How to write for people.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +44,7 @@ impl Output {
     /// Writes the answer to a file, or to stdout. A closed pipe ends quietly, as with every filter.
     pub(crate) fn answer(self, file: Option<&Path>, text: &str) -> Result<()> {
         if let Some(path) = file {
-            return std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()));
+            return containment::write(path, Content::Answer, text);
         }
         match std::io::stdout().lock().write_all(text.as_bytes()) {
             Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),

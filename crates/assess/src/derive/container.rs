@@ -13,15 +13,55 @@ use crate::view::{self, Daemon, Host, Listing, Mount, Origin, Seen};
 
 /// What a container's view depends on beside the container.
 pub(crate) struct Surroundings<'s> {
-    pub(crate) host: &'s Host,
-    pub(crate) daemon: &'s Daemon,
+    pub(crate) host: OfHost<'s>,
+    pub(crate) daemon: OfDaemon<'s>,
     pub(crate) sockets: &'s RuntimeSockets,
     pub(crate) neighbours: Neighbours<'s>,
     /// Whether the filter that the daemon gives to containers which name none is a confinement.
-    pub(crate) seccomp_by_default: Fact<bool>,
+    pub(crate) seccomp_by_default: &'s Fact<bool>,
     pub(crate) volumes: Volumes<'s>,
     /// Where the engine keeps its data.
-    pub(crate) data_root: Fact<String>,
+    pub(crate) data_root: &'s Fact<String>,
+}
+
+/// What of the host it depends on, and on nothing else of it: "what if" goes by that.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) struct OfHost<'s> {
+    memory_total: &'s Seen<i64>,
+    has_apparmor: &'s Seen<bool>,
+    has_selinux: &'s Seen<bool>,
+    selinux_enforcing: &'s Seen<bool>,
+}
+
+impl<'s> From<&'s Host> for OfHost<'s> {
+    fn from(host: &'s Host) -> Self {
+        let Host { memory_total, has_apparmor, has_selinux, selinux_enforcing, .. } = host;
+        Self { memory_total, has_apparmor, has_selinux, selinux_enforcing }
+    }
+}
+
+/// What of the daemon it depends on.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) struct OfDaemon<'s> {
+    userns_remap: &'s Seen<bool>,
+    rootless: &'s Seen<bool>,
+}
+
+impl<'s> From<&'s Daemon> for OfDaemon<'s> {
+    fn from(daemon: &'s Daemon) -> Self {
+        Self { userns_remap: &daemon.userns_remap, rootless: &daemon.rootless }
+    }
+}
+
+impl Surroundings<'_> {
+    /// Whether a container would look the same in both. Which namespaces it shares is settled when it is created, and its neighbours too.
+    pub(crate) fn look_like(&self, other: &Surroundings<'_>) -> bool {
+        self.host == other.host
+            && self.daemon == other.daemon
+            && self.sockets == other.sockets
+            && self.data_root == other.data_root
+            && self.seccomp_by_default == other.seccomp_by_default
+    }
 }
 
 pub(crate) fn container(container: &Container, source: SourceId, around: &Surroundings<'_>) -> view::Container {
@@ -43,7 +83,7 @@ pub(crate) fn container(container: &Container, source: SourceId, around: &Surrou
         seccomp_mode: reader.status("Seccomp", |status| Fact::Known(i64::from(status.seccomp)), || (Fact::Absent, "State")),
         seccomp_confined: reader.status(
             "Seccomp",
-            |status| seccomp::of_running(container, status.seccomp, &around.seccomp_by_default),
+            |status| seccomp::of_running(container, status.seccomp, around.seccomp_by_default),
             || (seccomp::of_stopped(container), "HostConfig.SecurityOpt"),
         ),
         apparmor_profile: reader.apparmor_profile(),
@@ -336,7 +376,7 @@ impl Reader<'_> {
                     destination: mount.destination.clone().into(),
                     rw: mount.rw.into(),
                     reaches_runtime_socket: self.around.sockets.reached_by(&behind).into(),
-                    sensitive: mount::sensitive(&behind, &self.around.data_root).into(),
+                    sensitive: mount::sensitive(&behind, self.around.data_root).into(),
                     shared: mount::is_shared(&mount.propagation).into(),
                     propagation: mount.propagation.clone().into(),
                     host_paths: Listing { members: behind.paths(), unseen: behind.unseen.clone() }.into(),

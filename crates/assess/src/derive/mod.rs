@@ -33,7 +33,9 @@ mod sshd;
 pub(crate) mod user;
 mod views;
 
+pub(crate) use container::container as container_view;
 pub(crate) use image::{registries, repositories};
+pub(crate) use views::{Common, networks as network_views};
 pub use views::{Member, Views, views};
 
 use facts::Fact;

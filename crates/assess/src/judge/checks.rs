@@ -9,6 +9,7 @@ use crate::derive::{Member, Views};
 use crate::expression::Value;
 use crate::judge::frame::Frame;
 use crate::judge::judgement::{judgement, verdict};
+use crate::judge::what_if::Fields;
 use crate::view::Policy;
 use crate::view::record::Record;
 use crate::{Action, Catalogue, Check, CheckResult, Event, Finding, Judgement, Remedy, Subject, SubjectKind, Verdict};
@@ -17,6 +18,7 @@ use crate::{Action, Catalogue, Check, CheckResult, Event, Finding, Judgement, Re
 pub(super) type Verdicts<'c> = BTreeMap<&'c str, Vec<Verdict>>;
 
 /// The subjects of one Snapshot, ready to be judged.
+#[derive(Clone)]
 pub(super) struct Subjects<'s> {
     snapshot: &'s Snapshot,
     common: [&'s dyn Record; 3],
@@ -29,6 +31,7 @@ pub(super) struct Subjects<'s> {
 }
 
 /// One member of a collection with its view as a value.
+#[derive(Clone)]
 struct Ready<'s> {
     subject: &'s Subject,
     record: &'s dyn Record,
@@ -59,6 +62,38 @@ impl<'s> Subjects<'s> {
             SubjectKind::Image => &self.images,
             SubjectKind::Network => &self.networks,
         }
+    }
+
+    /// Puts other values in the place of the first variables that all share; none: that one stays. Tells for each which fields differ.
+    pub(super) fn put_common<const N: usize>(&mut self, values: [Option<Value>; N]) -> Vec<Option<Fields>> {
+        let mut changed = vec![None; self.common_values.len()];
+        for (index, value) in values.into_iter().enumerate() {
+            let Some(value) = value else { continue };
+            changed[index] = differing(&self.common_values[index], &value);
+            for ready in self.containers.iter_mut().chain(&mut self.images).chain(&mut self.networks) {
+                ready.values[index].clone_from(&value);
+            }
+            self.common_values[index] = value;
+        }
+        changed
+    }
+
+    /// Puts other values in the place of members; none: that one stays. Tells which differ, and in which fields.
+    pub(super) fn put_members(&mut self, kind: SubjectKind, value: impl Fn(&Subject) -> Option<Value>) -> BTreeMap<usize, Fields> {
+        let members = match kind {
+            SubjectKind::Host | SubjectKind::Daemon => return BTreeMap::new(),
+            SubjectKind::Container => &mut self.containers,
+            SubjectKind::Image => &mut self.images,
+            SubjectKind::Network => &mut self.networks,
+        };
+        let mut changed = BTreeMap::new();
+        for (index, ready) in members.iter_mut().enumerate() {
+            if let (Some(value), Some(own)) = (value(ready.subject), ready.values.last_mut()) {
+                changed.extend(differing(own, &value).map(|fields| (index, fields)));
+                *own = value;
+            }
+        }
+        changed
     }
 
     /// The subjects of a kind, in a stable order.
@@ -95,6 +130,13 @@ impl<'s> Subjects<'s> {
             (None, ..) => call(&Frame::new(&self.host, &self.common, &self.common_values, sources)),
         }
     }
+}
+
+/// The fields in which two records differ; none: in none.
+fn differing(before: &Value, after: &Value) -> Option<Fields> {
+    let (Value::Record(before), Value::Record(after)) = (before, after) else { return None };
+    let fields: Fields = before.fields.iter().zip(&after.fields).map(|(before, after)| before != after).collect();
+    fields.contains(&true).then_some(fields)
 }
 
 fn ready<'s, V: Record>(members: &'s [Member<V>], common: &[Value]) -> Vec<Ready<'s>> {

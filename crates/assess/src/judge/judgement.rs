@@ -1,6 +1,6 @@
 //! One check on one subject.
 
-use crate::expression::{Evaluation, Value};
+use crate::expression::{Evaluation, Expression, Value};
 use crate::judge::frame::Frame;
 use crate::judge::reason;
 use crate::template::{fill, shell};
@@ -61,6 +61,16 @@ fn answer(decision: Evaluation<'_>) -> (Verdict, Ground<'_>) {
 /// Whether a fact is a statement of the operator.
 pub(super) fn is_policy(path: &str) -> bool {
     path.starts_with("policy.")
+}
+
+/// All that [`decide`] can ask: a verdict is another only where a fact that one of these speaks of is.
+pub(super) fn decided_by(check: &Check) -> impl Iterator<Item = &Expression> {
+    let pass = match &check.question {
+        Question::Manual(_) => None,
+        Question::Predicate(pass) => Some(pass),
+    };
+    let by_policy = check.by_policy.iter().flat_map(|by_policy| [&by_policy.when, &by_policy.pass]);
+    check.when.iter().map(|(when, _)| when).chain(pass).chain(by_policy)
 }
 
 /// The verdict with its reason and evidence.

@@ -11,6 +11,7 @@ mod relations;
 mod selection;
 mod standing;
 mod threats;
+mod what_if;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +23,7 @@ pub(crate) use frame::Frame;
 pub(crate) use judgement::judgement;
 pub use selection::{Selection, SelectionError, bench_part};
 
+use crate::advice::advise;
 use crate::derive::views;
 use crate::view::Daemon;
 use crate::{
@@ -31,6 +33,8 @@ use crate::{
 use checks::{Subjects, Verdicts};
 use relations::Relations;
 use threats::Judged;
+pub(crate) use what_if::Change;
+use what_if::WhatIf;
 
 /// Name and number of the format of an Assessment.
 pub const ASSESSMENT_SCHEMA: &str = "cofferdam/assessment/1";
@@ -42,11 +46,11 @@ pub fn assess(snapshot: &Snapshot, catalogue: &Catalogue) -> Assessment {
 
 /// The same by what an operator states, with what that operator accepts marked as waived.
 pub fn assess_for(snapshot: &Snapshot, catalogue: &Catalogue, operator: &Operator) -> Assessment {
-    let Parts { outlook: parts, unwaived: before, waivers } = judge(snapshot, catalogue, operator);
-    let advice = crate::advice::advise(snapshot, &parts.findings, &parts.threats, |preview| {
-        with_subjects(preview, operator, |subjects, relations| {
-            what_if(subjects, relations, catalogue, &checks::verdicts(subjects, catalogue), Some(&before))
-        })
+    let (parts, waivers, advice) = with_subjects(snapshot, operator, |subjects, relations| {
+        let Parts { outlook: parts, unwaived, waivers } = judged(snapshot, subjects, relations, catalogue, operator);
+        let mut what_if = WhatIf::of(snapshot, catalogue, subjects, relations, &unwaived, &parts.threats);
+        let advice = advise(snapshot, &parts.findings, &parts.threats, |remedies| what_if.after(remedies));
+        (parts, waivers, advice)
     });
     Assessment {
         schema: ASSESSMENT_SCHEMA.to_owned(),
@@ -67,7 +71,7 @@ pub fn assess_for(snapshot: &Snapshot, catalogue: &Catalogue, operator: &Operato
 /// A run of one benchmark. None: no such benchmark. With an Assessment at hand, [`bench_of`] spares the judging.
 pub fn bench(snapshot: &Snapshot, catalogue: &Catalogue, benchmark: &str) -> Option<BenchmarkResult> {
     let table = catalogue.benchmarks.get(benchmark)?;
-    Some(bench::run(table, &judge(snapshot, catalogue, &Operator::default()).outlook.results, catalogue))
+    Some(bench::run(table, &judge(snapshot, catalogue).results, catalogue))
 }
 
 /// What follows from a Snapshot, without advice.
@@ -92,8 +96,8 @@ pub fn outlook_for(snapshot: &Snapshot, catalogue: &Catalogue, operator: &Operat
         let verdicts = checks::verdicts(subjects, catalogue);
         let bare = |(id, check): (&String, &Check)| (id.clone(), checks::bare_result(subjects, check, &verdicts[id.as_str()]));
         let results = catalogue.checks.iter().map(bare).collect();
-        let (findings, threats) = what_if(subjects, relations, catalogue, &verdicts, None);
-        Outlook { results, findings, threats }
+        let findings = checks::bare_findings(subjects, catalogue, &verdicts);
+        Outlook { results, findings, threats: threats_of(subjects, relations, catalogue, &verdicts, None) }
     })
 }
 
@@ -105,40 +109,40 @@ struct Parts<'c> {
     waivers: Vec<WaiverUse>,
 }
 
-fn judge<'c>(snapshot: &Snapshot, catalogue: &'c Catalogue, operator: &Operator) -> Parts<'c> {
-    with_subjects(snapshot, operator, |subjects, relations| {
-        let mut results: BTreeMap<String, CheckResult> =
-            catalogue.checks.iter().map(|(id, check)| (id.clone(), checks::result(subjects, check))).collect();
-        let verdicts: Verdicts<'c> = catalogue.checks.keys().map(|id| (id.as_str(), verdicts_of(&results[id]))).collect();
-        let waivers = crate::operator::waive(operator, snapshot, &mut results);
-        let findings = checks::findings(subjects, catalogue, &results);
-        let threats = match relations {
-            Some(relations) => {
-                threats::threats(&Judged { catalogue, subjects, relations, verdicts: &verdicts, results: Some(&results), before: None })
-            }
-            None => Vec::new(),
-        };
-        Parts { outlook: Outlook { results, findings, threats }, unwaived: verdicts, waivers }
-    })
+fn judge(snapshot: &Snapshot, catalogue: &Catalogue) -> Outlook {
+    let nobody = Operator::default();
+    with_subjects(snapshot, &nobody, |subjects, relations| judged(snapshot, subjects, relations, catalogue, &nobody).outlook)
+}
+
+fn judged<'c>(
+    snapshot: &Snapshot,
+    subjects: &Subjects<'_>,
+    relations: Option<&Relations>,
+    catalogue: &'c Catalogue,
+    operator: &Operator,
+) -> Parts<'c> {
+    let mut results: BTreeMap<String, CheckResult> =
+        catalogue.checks.iter().map(|(id, check)| (id.clone(), checks::result(subjects, check))).collect();
+    let unwaived: Verdicts<'c> = catalogue.checks.keys().map(|id| (id.as_str(), verdicts_of(&results[id]))).collect();
+    let waivers = crate::operator::waive(operator, snapshot, &mut results);
+    let findings = checks::findings(subjects, catalogue, &results);
+    let threats = threats_of(subjects, relations, catalogue, &unwaived, Some(&results));
+    Parts { outlook: Outlook { results, findings, threats }, unwaived, waivers }
 }
 
 fn verdicts_of(result: &CheckResult) -> Vec<Verdict> {
     result.subjects.iter().map(|one| one.verdict).collect()
 }
 
-/// Findings and threats by id and status. With verdicts of `before`, threats that can't differ from then are left out.
-fn what_if(
+/// Without results: by id and status alone.
+fn threats_of(
     subjects: &Subjects<'_>,
     relations: Option<&Relations>,
     catalogue: &Catalogue,
     verdicts: &Verdicts<'_>,
-    before: Option<&Verdicts<'_>>,
-) -> (Vec<Finding>, Vec<ThreatFinding>) {
-    let threats = match relations {
-        Some(relations) => threats::threats(&Judged { catalogue, subjects, relations, verdicts, results: None, before }),
-        None => Vec::new(),
-    };
-    (checks::bare_findings(subjects, catalogue, verdicts), threats)
+    results: Option<&BTreeMap<String, CheckResult>>,
+) -> Vec<ThreatFinding> {
+    relations.map_or_else(Vec::new, |relations| threats::threats(&Judged { catalogue, subjects, relations, verdicts, results }))
 }
 
 /// Works out what is judged. Without an engine there is nothing that Docker's threats could be on, and so no relations.

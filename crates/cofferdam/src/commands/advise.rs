@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use super::{catalogue, exit_of};
 use crate::arguments::{Advise, Format, Global};
+use crate::containment;
 use crate::exit::Exit;
 use crate::input;
 use crate::operator;
@@ -14,6 +15,7 @@ pub(crate) fn run(global: &Global, output: Output, command: &Advise) -> Result<E
     let catalogue = catalogue()?;
     let operator = operator::for_judging(global, output, &catalogue)?;
     let snapshot = input::snapshot(global, pure.snapshot.as_deref())?;
+    containment::nothing_more_is_read(output);
     let mut assessment = ::assess::assess_for(&snapshot, &catalogue, &operator);
     let text = match pure.format {
         Format::Text => report::text::advice(&assessment, command.top, output.style(pure.output.as_deref())),

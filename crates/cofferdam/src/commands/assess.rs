@@ -1,9 +1,11 @@
 //! `cofferdam assess`: the main job.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::{catalogue, exit_of};
 use crate::arguments::{Assess, Format, Global};
+use crate::containment;
+use crate::destination::Content;
 use crate::exit::Exit;
 use crate::input;
 use crate::operator;
@@ -14,8 +16,9 @@ pub(crate) fn run(global: &Global, output: Output, command: &Assess) -> Result<E
     let catalogue = catalogue()?;
     let operator = operator::for_judging(global, output, &catalogue)?;
     let snapshot = input::snapshot(global, pure.snapshot.as_deref())?;
+    containment::nothing_more_is_read(output);
     if let Some(path) = &command.save {
-        std::fs::write(path, snapshot.to_json()).with_context(|| format!("cannot write {}", path.display()))?;
+        containment::write(path, Content::Facts, &snapshot.to_json())?;
     }
     let assessment = ::assess::assess_for(&snapshot, &catalogue, &operator);
     let text = match pure.format {

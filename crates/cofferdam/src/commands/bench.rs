@@ -5,6 +5,7 @@ use anyhow::{Result, anyhow};
 
 use super::{catalogue, compare, exit_of};
 use crate::arguments::{Bench, Format, Global};
+use crate::containment;
 use crate::exit::Exit;
 use crate::input;
 use crate::operator;
@@ -19,6 +20,7 @@ pub(crate) fn run(global: &Global, output: Output, command: &Bench) -> Result<Ex
     let benchmark = find(&catalogue, &command.benchmark)?;
     let operator = operator::for_judging(global, output, &catalogue)?;
     let snapshot = input::snapshot(global, pure.snapshot.as_deref())?;
+    containment::nothing_more_is_read(output);
     let assessment = ::assess::assess_for(&snapshot, &catalogue, &operator);
     let result = part(command, &assessment, &catalogue, benchmark)?;
     let text = match pure.format {

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use super::{bench, exit_of};
 use crate::arguments::{Bench, Format, Global};
+use crate::containment;
 use crate::exit::Exit;
 use crate::input;
 use crate::output::Output;
@@ -30,6 +31,7 @@ pub(super) fn run(global: &Global, output: Output, command: &Bench, catalogue: &
     let report = PeerReport::read(&read(file)?).map_err(in_file)?;
     let numbering = Numbering::of(&report, catalogue, asked).map_err(in_file)?;
     let snapshot = input::snapshot(global, pure.snapshot.as_deref())?;
+    containment::nothing_more_is_read(output);
     let assessment = ::assess::assess(&snapshot, catalogue);
     let comparison = ::assess::peer::compare(&report, &numbering, &assessment, catalogue);
     let text = match pure.format {

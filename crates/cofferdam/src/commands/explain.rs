@@ -4,6 +4,7 @@ use anyhow::{Context, Result, anyhow};
 
 use super::catalogue;
 use crate::arguments::{Explain, Format, Global};
+use crate::containment;
 use crate::exit::Exit;
 use crate::input;
 use crate::operator;
@@ -32,6 +33,7 @@ fn waivers(global: &Global, output: Output, command: &Explain, check: Option<&st
     let check = check.map(named).transpose()?.map(|check| check.id.as_str());
     let operator = operator::for_judging(global, output, &catalogue)?;
     let snapshot = input::snapshot(global, command.snapshot.as_deref())?;
+    containment::nothing_more_is_read(output);
     let assessment = ::assess::assess_for(&snapshot, &catalogue, &operator);
     let explained = operator.explained(&snapshot, &assessment, check);
     let text = match command.format {

@@ -92,10 +92,13 @@ fn apply(session: &Session<'_>, file: Option<PathBuf>, fixes: &[String], ask: &A
             let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
             Plan::from_json(&text).map_err(anyhow::Error::msg).with_context(|| path.display().to_string())?
         }
-        None => match planned::make(&session.catalogue, &session.operator, &before, &judged, fixes, stop_containers)? {
-            Ok(plan) => plan,
-            Err(refusal) => return Ok(outcome::refused(session.output, &refusal)),
-        },
+        None => {
+            let options = planned::options(&session.operator, &before, stop_containers);
+            match planned::make(&options, &session.catalogue, &session.operator, &before, &judged, fixes)? {
+                Ok(plan) => plan,
+                Err(refusal) => return Ok(outcome::refused(session.output, &refusal)),
+            }
+        }
     };
     session.output.answer(None, &report::text::plan(&plan, None, session.output.style(None)))?;
     if plan.steps.is_empty() {

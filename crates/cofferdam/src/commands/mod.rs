@@ -17,6 +17,7 @@ use anyhow::{Context, Result};
 use clap::CommandFactory;
 
 use crate::arguments::{Arguments, Command, FailOn};
+use crate::containment;
 use crate::exit::Exit;
 use crate::output::Output;
 
@@ -24,6 +25,7 @@ use crate::output::Output;
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let Arguments { global, command } = arguments;
     let output = Output::new(&global);
+    containment::before_reading(&global, output, &command)?;
     match command {
         Command::Assess(command) => assess::run(&global, output, &command),
         Command::Bench(command) => bench::run(&global, output, &command),

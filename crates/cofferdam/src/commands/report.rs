@@ -7,6 +7,7 @@ use facts::Snapshot;
 
 use super::{bench, catalogue};
 use crate::arguments::{Document, Global, Report};
+use crate::containment;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::{fixes, input, operator};
@@ -25,8 +26,10 @@ pub(crate) fn run(global: &Global, output: Output, command: &Report) -> Result<E
         }
     };
     let operator = operator::for_judging(global, output, &catalogue)?;
-    let before = State::of(input::read(&command.before)?, &catalogue, &operator, &tables)?;
-    let after = State::of(input::read(&command.after)?, &catalogue, &operator, &tables)?;
+    let (before, after) = (input::read(&command.before)?, input::read(&command.after)?);
+    containment::nothing_more_is_read(output);
+    let before = State::of(before, &catalogue, &operator, &tables)?;
+    let after = State::of(after, &catalogue, &operator, &tables)?;
     let comparison = Comparison {
         before: before.side(),
         after: after.side(),

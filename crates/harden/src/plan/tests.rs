@@ -213,6 +213,8 @@ fn judge(_: &Snapshot) -> Assessment {
         findings: Vec::new(),
         threats: Vec::new(),
         advice: assess::Advice::default(),
+        config: None,
+        waivers: Vec::new(),
     }
 }
 
