@@ -37,18 +37,25 @@ pub const ASSESSMENT_SCHEMA: &str = "cofferdam/assessment/1";
 
 /// Judges a Snapshot: all checks on all subjects, threats on all elements, and what to fix first.
 pub fn assess(snapshot: &Snapshot, catalogue: &Catalogue) -> Assessment {
-    let (parts, advice) = with_subjects(snapshot, |subjects, relations| {
-        let parts = judged(subjects, relations, catalogue);
-        let verdicts = verdicts_of(&parts.results);
-        let mut what_if = WhatIf::of(snapshot, catalogue, subjects, relations, &verdicts, &parts.threats);
-        let advice = advise(snapshot, &parts.findings, &parts.threats, |remedies| what_if.after(remedies));
-        (parts, advice)
+    let ((parts, advice), digest) = std::thread::scope(|scope| {
+        // It takes about as long as all the rest.
+        let beside = std::thread::Builder::new().spawn_scoped(scope, || digest(snapshot)).ok();
+        let judged = with_subjects(snapshot, |subjects, relations| {
+            let parts = judged(subjects, relations, catalogue);
+            let verdicts = verdicts_of(&parts.results);
+            let mut what_if = WhatIf::of(snapshot, catalogue, subjects, relations, &verdicts, &parts.threats);
+            let advice = advise(snapshot, &parts.findings, &parts.threats, |remedies| what_if.after(remedies));
+            (parts, advice)
+        });
+        // Where no thread is to be had it is done here.
+        let digest = beside.map_or_else(|| Ok(digest(snapshot)), std::thread::ScopedJoinHandle::join);
+        (judged, digest.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     Assessment {
         schema: ASSESSMENT_SCHEMA.to_owned(),
         tool: Tool { name: "cofferdam".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
         target: target(snapshot),
-        snapshot: SnapshotRef { digest: digest(snapshot), taken_at: snapshot.taken_at.clone() },
+        snapshot: SnapshotRef { digest, taken_at: snapshot.taken_at.clone() },
         summary: Summary::of(parts.results.values().map(|result| result.verdict)),
         gaps: snapshot.gaps.clone(),
         results: parts.results,

@@ -3,7 +3,7 @@
 use ::assess::{Assessment, Benchmark, BenchmarkResult, Catalogue, Finding, Selection, SelectionError};
 use anyhow::{Result, anyhow};
 
-use super::{catalogue, exit_of};
+use super::{catalogue_beside, exit_of};
 use crate::arguments::{Bench, Format, Global};
 use crate::containment;
 use crate::exit::Exit;
@@ -12,9 +12,10 @@ use crate::output::Output;
 
 pub(crate) fn run(global: &Global, output: Output, command: &Bench) -> Result<Exit> {
     let pure = &command.pure;
-    let catalogue = catalogue()?;
+    let (catalogue, snapshot) = catalogue_beside(|| input::snapshot(global, pure.snapshot.as_deref()));
+    let catalogue = catalogue?;
     let benchmark = find(&catalogue, &command.benchmark)?;
-    let snapshot = input::snapshot(global, pure.snapshot.as_deref())?;
+    let snapshot = snapshot?;
     containment::nothing_more_is_read(output);
     let assessment = ::assess::assess(&snapshot, &catalogue);
     let result = part(command, &assessment, &catalogue, benchmark)?;
