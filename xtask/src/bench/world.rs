@@ -51,8 +51,8 @@ impl World {
                 "Labels": {"com.docker.compose.project": format!("project{}", index % 7), "team": "lab"},
                 "HostConfig": {
                     "Binds": ["/etc/hostname:/etc/lab-hostname:ro"],
-                    "RestartPolicy": {"Name": if index % 3 == 0 { "always" } else { "no" }},
-                    "Memory": if index % 2 == 0 { 64 << 20 } else { 0 },
+                    "RestartPolicy": {"Name": if index.is_multiple_of(3) { "always" } else { "no" }},
+                    "Memory": if index.is_multiple_of(2) { 64 << 20 } else { 0 },
                 },
             });
             let made = engine.post(&format!("/containers/create?name=c{index}"), &body.to_string())?;

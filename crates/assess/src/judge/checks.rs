@@ -1,6 +1,7 @@
 //! All checks on all subjects.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use facts::Snapshot;
 
@@ -179,7 +180,7 @@ pub(super) fn findings(subjects: &Subjects<'_>, catalogue: &Catalogue, results: 
     let mut findings = Vec::new();
     for (id, result) in results {
         let Some(check) = catalogue.checks.get(id) else { continue };
-        let benchmarks = catalogue.numbers(id);
+        let benchmarks = Arc::new(catalogue.numbers(id));
         let variables = crate::view::variables(check.subject);
         for (index, judged) in result.subjects.iter().enumerate().filter(|(_, judged)| is_finding(judged.verdict)) {
             let values = subjects.values(check.subject, index);
@@ -236,7 +237,7 @@ fn bare_finding(check: &Check, subject: &Subject, verdict: Verdict) -> Finding {
         verdict,
         severity: check.severity,
         stride: check.stride.clone(),
-        benchmarks: BTreeMap::new(),
+        benchmarks: Arc::default(),
         reason: String::new(),
         facts: Vec::new(),
         reproduce: String::new(),

@@ -46,17 +46,24 @@ pub fn assess(snapshot: &Snapshot, catalogue: &Catalogue) -> Assessment {
 
 /// The same by what an operator states, with what that operator accepts marked as waived.
 pub fn assess_for(snapshot: &Snapshot, catalogue: &Catalogue, operator: &Operator) -> Assessment {
-    let (parts, waivers, advice) = with_subjects(snapshot, operator, |subjects, relations| {
-        let Parts { outlook: parts, unwaived, waivers } = judged(snapshot, subjects, relations, catalogue, operator);
-        let mut what_if = WhatIf::of(snapshot, catalogue, subjects, relations, &unwaived, &parts.threats);
-        let advice = advise(snapshot, &parts.findings, &parts.threats, |remedies| what_if.after(remedies));
-        (parts, waivers, advice)
+    let ((parts, waivers, advice), digest) = std::thread::scope(|scope| {
+        // It takes about as long as all the rest.
+        let beside = std::thread::Builder::new().spawn_scoped(scope, || digest(snapshot)).ok();
+        let judged = with_subjects(snapshot, operator, |subjects, relations| {
+            let Parts { outlook: parts, unwaived, waivers } = judged(snapshot, subjects, relations, catalogue, operator);
+            let mut what_if = WhatIf::of(snapshot, catalogue, subjects, relations, &unwaived, &parts.threats);
+            let advice = advise(snapshot, &parts.findings, &parts.threats, |remedies| what_if.after(remedies));
+            (parts, waivers, advice)
+        });
+        // Where no thread is to be had it is done here.
+        let digest = beside.map_or_else(|| Ok(digest(snapshot)), std::thread::ScopedJoinHandle::join);
+        (judged, digest.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     Assessment {
         schema: ASSESSMENT_SCHEMA.to_owned(),
         tool: Tool { name: "cofferdam".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
         target: target(snapshot),
-        snapshot: SnapshotRef { digest: digest(snapshot), taken_at: snapshot.taken_at.clone() },
+        snapshot: SnapshotRef { digest, taken_at: snapshot.taken_at.clone() },
         summary: Summary::of(parts.results.values().map(|result| result.verdict)),
         gaps: snapshot.gaps.clone(),
         results: parts.results,

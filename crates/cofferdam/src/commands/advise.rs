@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{catalogue, exit_of};
+use super::{catalogue_beside, exit_of};
 use crate::arguments::{Advise, Format, Global};
 use crate::containment;
 use crate::exit::Exit;
@@ -12,9 +12,9 @@ use crate::output::Output;
 
 pub(crate) fn run(global: &Global, output: Output, command: &Advise) -> Result<Exit> {
     let pure = &command.pure;
-    let catalogue = catalogue()?;
+    let (catalogue, snapshot) = catalogue_beside(|| input::snapshot(global, pure.snapshot.as_deref()));
+    let (catalogue, snapshot) = (catalogue?, snapshot?);
     let operator = operator::for_judging(global, output, &catalogue)?;
-    let snapshot = input::snapshot(global, pure.snapshot.as_deref())?;
     containment::nothing_more_is_read(output);
     let mut assessment = ::assess::assess_for(&snapshot, &catalogue, &operator);
     let text = match pure.format {

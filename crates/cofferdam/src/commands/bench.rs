@@ -3,7 +3,7 @@
 use ::assess::{Assessment, Benchmark, BenchmarkResult, Catalogue, Finding, Selection, SelectionError};
 use anyhow::{Result, anyhow};
 
-use super::{catalogue, compare, exit_of};
+use super::{catalogue, catalogue_beside, compare, exit_of};
 use crate::arguments::{Bench, Format, Global};
 use crate::containment;
 use crate::exit::Exit;
@@ -13,13 +13,14 @@ use crate::output::Output;
 
 pub(crate) fn run(global: &Global, output: Output, command: &Bench) -> Result<Exit> {
     let pure = &command.pure;
-    let catalogue = catalogue()?;
     if let Some(file) = &command.compare {
-        return compare::run(global, output, command, &catalogue, file);
+        return compare::run(global, output, command, &catalogue()?, file);
     }
+    let (catalogue, snapshot) = catalogue_beside(|| input::snapshot(global, pure.snapshot.as_deref()));
+    let catalogue = catalogue?;
     let benchmark = find(&catalogue, &command.benchmark)?;
     let operator = operator::for_judging(global, output, &catalogue)?;
-    let snapshot = input::snapshot(global, pure.snapshot.as_deref())?;
+    let snapshot = snapshot?;
     containment::nothing_more_is_read(output);
     let assessment = ::assess::assess_for(&snapshot, &catalogue, &operator);
     let result = part(command, &assessment, &catalogue, benchmark)?;
