@@ -23,6 +23,7 @@ const REAL: &[Stage] = &[
     ("release build", || binary().map(drop)),
     ("the lab's own daemon", || lab_test("daemon_lifecycle", &[])),
     ("the writer on a real daemon", || real("cofferdam-harden", "real_daemon", &[])),
+    ("an engine over TCP, in the clear and with TLS", || lab_test("endpoints", &[])),
     ("a daemon of our own: kill at every journal boundary", || lab_test("daemon", &[])),
     ("real hosts: verdicts, five stories, reboot", || lab_test("hosts", &[])),
     ("real hosts: three power cuts", || lab_test("power", &[("COFFERDAM_CUTS", "3")])),

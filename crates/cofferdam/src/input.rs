@@ -65,7 +65,10 @@ pub(crate) async fn fresh(global: &Global) -> Result<Snapshot> {
 /// Who meant Docker should hear at once that this is something else.
 fn say_what_it_is(global: &Global, snapshot: &Snapshot) {
     if snapshot.engine().and_then(|engine| engine.product.known()).is_some_and(|product| product == "Podman") {
-        output::remark(global, "this engine is Podman behind Docker's API: what presumes a dockerd is unknown, what its objects say is judged");
+        output::remark(
+            global,
+            "this engine is Podman behind Docker's API: what presumes a dockerd is unknown, what its objects say is judged",
+        );
     }
 }
 

@@ -116,7 +116,9 @@ async fn with_engine(world: &World, api: &Arc<dyn EngineApi>, trouble: Option<Ob
     let (gathered, machine) = both(docker::gather(api.as_ref()), machine).await;
     let Gathered { version, info, debug_vars, containers, images, networks, swarm } = gathered;
     let podman = version.as_ref().ok().and_then(docker::podman).map(|version| {
-        format!("this is Podman {version}, which serves Docker's API for compatibility: there is no dockerd, and its settings are other ones")
+        format!(
+            "this is Podman {version}, which serves Docker's API for compatibility: there is no dockerd, and its settings are other ones"
+        )
     });
     let Machine { mut host, reach, cgroups, daemon, sources: mut interned, gaps: noted } = match (machine, &podman) {
         (Ok(_), Some(why)) => Machine::without_dockerd(world, why),
@@ -133,7 +135,11 @@ async fn with_engine(world: &World, api: &Arc<dyn EngineApi>, trouble: Option<Ob
         Err(why) => (None, Fact::unknown(why.clone()), why),
     };
 
-    let product = if podman.is_some() { Fact::Known("Podman".to_owned()) } else { version.as_ref().map_or_else(|obstacle| Fact::unknown(obstacle.to_string()), |_| Fact::Known("Docker".to_owned())) };
+    let product = if podman.is_some() {
+        Fact::Known("Podman".to_owned())
+    } else {
+        version.as_ref().map_or_else(|obstacle| Fact::unknown(obstacle.to_string()), |_| Fact::Known("Docker".to_owned()))
+    };
     // Podman's word of itself is no word of a dockerd.
     let presumed = |answer: Answer<Value>| match &podman {
         Some(why) => Err(Obstacle::Other(why.clone())),

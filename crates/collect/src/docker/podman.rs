@@ -23,7 +23,13 @@ pub(crate) fn of_podman(containers: &mut Observed<Vec<Observed<Container>>>, why
         for fact in [&mut container.cap_add, &mut container.cap_drop, &mut container.security_opt] {
             *fact = Fact::unknown(why);
         }
-        for fact in [&mut container.apparmor_profile, &mut container.process_label, &mut container.userns_mode, &mut container.cgroup_parent, &mut container.image_id] {
+        for fact in [
+            &mut container.apparmor_profile,
+            &mut container.process_label,
+            &mut container.userns_mode,
+            &mut container.cgroup_parent,
+            &mut container.image_id,
+        ] {
             *fact = Fact::unknown(why);
         }
         container.pids_limit = Fact::unknown(why);

@@ -161,7 +161,8 @@ fn choose_with(wishes: &Wishes, system_socket: &Path) -> Result<Chosen, Endpoint
     if context::present(system_socket) == Ok(false)
         && let Some((endpoint, place)) = rootless(environment)
     {
-        let remark = format!("no engine at unix://{}; this is the rootless one of this user, found by {place}: {endpoint}", system_socket.display());
+        let remark =
+            format!("no engine at unix://{}; this is the rootless one of this user, found by {place}: {endpoint}", system_socket.display());
         return Ok(Chosen { endpoint, named_by: NamedBy::Rootless, remarks: vec![remark] });
     }
     Ok(chosen(Endpoint::Unix(system_socket.display().to_string()), NamedBy::Default))
@@ -198,6 +199,8 @@ fn current_context(environment: &Environment) -> Result<Option<String>, Endpoint
     let failed = |why: &str| EndpointError::Config { path: path.display().to_string(), why: why.to_owned() };
     match read_regular(&path, context::LIMIT) {
         Ok(text) if text.iter().all(u8::is_ascii_whitespace) => Ok(None),
+        // serde would take a list for an object whose members are all left out.
+        Ok(text) if !text.trim_ascii_start().starts_with(b"{") => Err(failed("not the client's JSON")),
         // serde's own words may repeat a part of the file, which holds passwords.
         Ok(text) => match serde_json::from_slice::<Config>(&text) {
             Ok(config) => Ok(config.current_context.filter(|name| !name.is_empty())),
@@ -211,7 +214,8 @@ fn current_context(environment: &Environment) -> Result<Option<String>, Endpoint
 /// The invoking user's rootless engine: the places that its own set-up tool and Docker Desktop use, then the context that the tool makes.
 fn rootless(environment: &Environment) -> Option<(Endpoint, String)> {
     let run = environment.xdg_runtime_dir.clone().or_else(|| environment.uid.map(|uid| format!("/run/user/{uid}")));
-    let in_run = run.filter(|run| run.starts_with('/')).map(|run| (format!("{}/docker.sock", run.trim_end_matches('/')), "XDG_RUNTIME_DIR"));
+    let in_run =
+        run.filter(|run| run.starts_with('/')).map(|run| (format!("{}/docker.sock", run.trim_end_matches('/')), "XDG_RUNTIME_DIR"));
     let home = environment.home.clone().filter(|home| home.starts_with('/'));
     let in_home = home.map(|home| (format!("{}/.docker/run/docker.sock", home.trim_end_matches('/')), "~/.docker/run"));
     let found = [in_run, in_home].into_iter().flatten().find(|(path, _)| is_own_socket(path, environment.uid));

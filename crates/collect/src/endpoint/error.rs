@@ -28,7 +28,9 @@ pub enum EndpointError {
     #[error("both --host and --context are given\nhint: name the engine in one way; COFFERDAM_HOST and COFFERDAM_CONTEXT count too")]
     Conflict,
     /// There is no such context.
-    #[error("no Docker context `{name}`: {path}: {why}\nhint: `docker context ls` names those that there are; --host names an engine by its address")]
+    #[error(
+        "no Docker context `{name}`: {path}: {why}\nhint: `docker context ls` names those that there are; --host names an engine by its address"
+    )]
     Context {
         /// Its name.
         name: String,

@@ -46,7 +46,8 @@ fn tcp_listener(line: &str) -> Option<TcpListening> {
 pub(crate) fn tcp_connection(text: &str, local: SocketAddr, remote: SocketAddr) -> Option<u64> {
     let same = |text: &str, wanted: SocketAddr| {
         let (address, port) = text.split_once(':')?;
-        let same = ip_address(address)?.to_canonical() == wanted.ip().to_canonical() && u16::from_str_radix(port, 16).ok()? == wanted.port();
+        let same =
+            ip_address(address)?.to_canonical() == wanted.ip().to_canonical() && u16::from_str_radix(port, 16).ok()? == wanted.port();
         same.then_some(())
     };
     let inode = |line: &str| -> Option<u64> {

@@ -3,7 +3,6 @@ use proptest::prelude::*;
 use std::fs;
 use std::os::unix::net::UnixListener;
 
-
 struct Home {
     folder: tempfile::TempDir,
 }

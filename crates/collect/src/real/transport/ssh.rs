@@ -172,6 +172,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_program_ends_with_its_connection() {
+        // One that ends when it is asked to, one that does not, and one that has ended by itself.
+        for script in ["exec sleep 60", "trap '' TERM; echo; while :; do sleep 1; done", "exit 3"] {
+            let mut child = Command::new("sh").args(["-c", script]).stdout(Stdio::piped()).spawn().unwrap();
+            if script.starts_with("trap") {
+                std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut [0]).unwrap();
+            }
+            let place = format!("/proc/{}", child.id());
+            assert!(std::path::Path::new(&place).exists());
+            drop(Program(child));
+            assert!(!std::path::Path::new(&place).exists(), "neither alive nor a zombie: {script}");
+        }
+    }
+
+    #[test]
     fn the_arguments() {
         let whole = Ssh { user: Some("me".into()), host: "h".into(), port: Some(2222), socket: Some("/run/a b'c.sock".into()) };
         assert_eq!(

@@ -69,7 +69,11 @@ impl TcpTransport {
         for (index, address) in addresses.into_iter().enumerate() {
             let attempt = TcpStream::connect(address);
             // The last one may take as long as the whole call may.
-            let answer = if index + 1 < count { timeout(TURN, attempt).await.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into())) } else { attempt.await };
+            let answer = if index + 1 < count {
+                timeout(TURN, attempt).await.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))
+            } else {
+                attempt.await
+            };
             match answer {
                 Ok(stream) => return Ok(stream),
                 Err(error) => last = Some((address, error)),

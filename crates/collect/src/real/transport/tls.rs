@@ -60,14 +60,17 @@ fn half(what: &str, path: &Path, other: &str) -> Obstacle {
 /// The name that the server's certificate must hold. A zone of a link-local address is this machine's business.
 pub(super) fn name(host: &str) -> Answer<ServerName<'static>> {
     let plain = host.split('%').next().unwrap_or_default().to_owned();
-    ServerName::try_from(plain).map_err(|_| Obstacle::no_way(format!("`{host}` is no name that a certificate can hold"), "use a DNS name or an address"))
+    ServerName::try_from(plain)
+        .map_err(|_| Obstacle::no_way(format!("`{host}` is no name that a certificate can hold"), "use a DNS name or an address"))
 }
 
 fn roots(ca: Option<&Path>) -> Answer<RootCertStore> {
     let mut roots = RootCertStore::empty();
     let Some(path) = ca else { return system_roots(roots) };
     for certificate in certificates(path)? {
-        roots.add(certificate).map_err(|error| Obstacle::no_way(format!("{}: not an authority's certificate: {error}", path.display()), OWN_FILES))?;
+        roots
+            .add(certificate)
+            .map_err(|error| Obstacle::no_way(format!("{}: not an authority's certificate: {error}", path.display()), OWN_FILES))?;
     }
     Ok(roots)
 }
@@ -83,7 +86,10 @@ fn system_roots(mut roots: RootCertStore) -> Answer<RootCertStore> {
             }
         }
     }
-    Err(Obstacle::no_way("no authority is named that the server's certificate could be trusted by, and this system has no list of them", OWN_FILES))
+    Err(Obstacle::no_way(
+        "no authority is named that the server's certificate could be trusted by, and this system has no list of them",
+        OWN_FILES,
+    ))
 }
 
 fn read(path: &Path) -> Answer<Vec<u8>> {
@@ -102,7 +108,8 @@ fn certificates(path: &Path) -> Answer<Vec<CertificateDer<'static>>> {
 
 fn private_key(path: &Path) -> Answer<PrivateKeyDer<'static>> {
     let text = read(path)?;
-    let is_encrypted = [&b"ENCRYPTED PRIVATE KEY"[..], b"Proc-Type: 4,ENCRYPTED"].iter().any(|mark| text.windows(mark.len()).any(|part| part == *mark));
+    let is_encrypted =
+        [&b"ENCRYPTED PRIVATE KEY"[..], b"Proc-Type: 4,ENCRYPTED"].iter().any(|mark| text.windows(mark.len()).any(|part| part == *mark));
     if is_encrypted {
         let hint = "neither docker nor cofferdam asks for its passphrase: `openssl pkey -in KEY -out NEW` writes one without";
         return Err(Obstacle::no_way(format!("{}: the key is encrypted", path.display()), hint));
@@ -128,21 +135,26 @@ pub(super) fn trouble(error: &std::io::Error, wanted: &Tls, host: &str) -> Obsta
 
 /// An error of TLS in an operator's words.
 pub(super) fn explain(error: &Error, wanted: &Tls, host: &str) -> Obstacle {
-    use AlertDescription::{AccessDenied, BadCertificate, CertificateExpired, CertificateRequired, CertificateUnknown, HandshakeFailure, NoCertificate, UnknownCA};
+    use AlertDescription::{
+        AccessDenied, BadCertificate, CertificateExpired, CertificateRequired, CertificateUnknown, HandshakeFailure, NoCertificate,
+        UnknownCA,
+    };
     match error {
         Error::InvalidCertificate(error) => certificate(error, wanted, host),
-        Error::AlertReceived(alert @ (CertificateRequired | NoCertificate | BadCertificate | HandshakeFailure | AccessDenied)) if wanted.cert.is_none() => {
+        Error::AlertReceived(alert @ (CertificateRequired | NoCertificate | BadCertificate | HandshakeFailure | AccessDenied))
+            if wanted.cert.is_none() =>
+        {
             Obstacle::no_way(
                 format!("the server demands a client certificate, and none was given (TLS alert {alert:?})"),
                 "give one with --tlscert and --tlskey, or put cert.pem and key.pem into DOCKER_CERT_PATH",
             )
         }
-        Error::AlertReceived(alert @ (UnknownCA | CertificateUnknown | BadCertificate | CertificateExpired | AccessDenied | CertificateRequired)) => {
-            Obstacle::no_way(
-                format!("the server refuses our client certificate (TLS alert {alert:?})"),
-                "it must be signed by the authority that the daemon was given (--tlscacert), valid today, and made for clients (extendedKeyUsage clientAuth)",
-            )
-        }
+        Error::AlertReceived(
+            alert @ (UnknownCA | CertificateUnknown | BadCertificate | CertificateExpired | AccessDenied | CertificateRequired),
+        ) => Obstacle::no_way(
+            format!("the server refuses our client certificate (TLS alert {alert:?})"),
+            "it must be signed by the authority that the daemon was given (--tlscacert), valid today, and made for clients (extendedKeyUsage clientAuth)",
+        ),
         Error::InvalidMessage(_) => Obstacle::no_way(
             "the port does not speak TLS",
             "where it speaks HTTP in the clear, ask without --tls, --tlsverify and DOCKER_TLS_VERIFY; that such a port is open is worth a look of its own",
@@ -154,7 +166,9 @@ pub(super) fn explain(error: &Error, wanted: &Tls, host: &str) -> Obstacle {
 fn certificate(error: &CertificateError, wanted: &Tls, host: &str) -> Obstacle {
     let trusted = wanted.ca.as_ref().map_or_else(|| "the authorities of this system".to_owned(), |ca| ca.display().to_string());
     match error {
-        CertificateError::Expired => Obstacle::no_way("the server's certificate has expired", "renew it there; check the clock of this machine"),
+        CertificateError::Expired => {
+            Obstacle::no_way("the server's certificate has expired", "renew it there; check the clock of this machine")
+        }
         CertificateError::ExpiredContext { time, not_after } => Obstacle::no_way(
             format!("the server's certificate has expired {} ago", span(*not_after, *time)),
             "renew it on the engine's host; check the clock of this machine",
@@ -177,10 +191,9 @@ fn certificate(error: &CertificateError, wanted: &Tls, host: &str) -> Obstacle {
             format!("the server's certificate claims an authority in {trusted}, and the signature is not that one's"),
             "the authority may have been made anew under its old name: take its ca.pem from the engine's host again",
         ),
-        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => Obstacle::no_way(
-            "the server's certificate is not made for servers",
-            "issue one with extendedKeyUsage serverAuth",
-        ),
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            Obstacle::no_way("the server's certificate is not made for servers", "issue one with extendedKeyUsage serverAuth")
+        }
         CertificateError::Revoked => Obstacle::no_way("the server's certificate is revoked", "renew it on the engine's host"),
         other => Obstacle::no_way(
             format!("the server's certificate is not acceptable: {other}"),
