@@ -25,6 +25,7 @@ const REAL: &[Stage] = &[
     ("cases: every verdict right, on both engines and on a host", || lab_test("cases", &[])),
     ("commands that look start and write nothing", || lab_test("contained", &[])),
     ("the writer on a real daemon", || real("cofferdam-harden", "real_daemon", &[])),
+    ("an engine over TCP, in the clear and with TLS", || lab_test("endpoints", &[])),
     ("a daemon of our own: kill at every journal boundary", || lab_test("daemon", &[])),
     ("a daemon of our own: what volumes bring along", || lab_test("volumes", &[])),
     ("real hosts: verdicts, five stories, reboot", || lab_test("hosts", &[])),

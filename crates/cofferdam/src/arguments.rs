@@ -23,9 +23,28 @@ pub(crate) struct Arguments {
 /// Options of every command.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// Engine to look at, e.g. unix:///run/docker.sock; default: DOCKER_HOST, else the local socket
-    #[arg(long, global = true, value_name = "URL", env = "COFFERDAM_HOST", help_heading = "Where")]
+    /// Engine to look at: unix:///run/docker.sock, tcp://host:2376, ssh://user@host; default: as the docker client, DOCKER_HOST, else the
+    /// current context, else the local socket
+    #[arg(short = 'H', long, global = true, value_name = "URL", env = "COFFERDAM_HOST", help_heading = "Where")]
     pub(crate) host: Option<String>,
+    /// Docker context to look at (docker context ls), in place of DOCKER_HOST and of the current one
+    #[arg(long, global = true, value_name = "NAME", env = "COFFERDAM_CONTEXT", help_heading = "Where")]
+    pub(crate) context: Option<String>,
+    /// Speak TLS to a tcp:// engine without verifying who answers (also DOCKER_TLS)
+    #[arg(long, global = true, help_heading = "Where")]
+    pub(crate) tls: bool,
+    /// Speak TLS to a tcp:// engine, which must prove who it is (also DOCKER_TLS_VERIFY)
+    #[arg(long, global = true, help_heading = "Where")]
+    pub(crate) tlsverify: bool,
+    /// The only authorities to trust; default: ca.pem in DOCKER_CERT_PATH, else in ~/.docker
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Where")]
+    pub(crate) tlscacert: Option<PathBuf>,
+    /// Client certificate; default: cert.pem there, if it exists
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Where")]
+    pub(crate) tlscert: Option<PathBuf>,
+    /// Private key of the client certificate; default: key.pem there, if it exists
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Where")]
+    pub(crate) tlskey: Option<PathBuf>,
     /// Folder of journals and records
     #[arg(long, global = true, value_name = "DIR", env = "COFFERDAM_STATE", default_value = "/var/lib/cofferdam", help_heading = "Where")]
     pub(crate) state: PathBuf,

@@ -83,7 +83,5 @@ pub(crate) fn write(path: &Path, content: Content, text: &str) -> Result<()> {
 
 /// Engines behind ssh are reached by the operator's own ssh.
 fn starts_a_program(global: &Global) -> bool {
-    let docker_host = std::env::var("DOCKER_HOST").unwrap_or_default();
-    let given = global.host.as_deref().filter(|host| !host.trim().is_empty()).unwrap_or(&docker_host);
-    given.trim().starts_with("ssh://")
+    global.replay.is_none() && crate::input::endpoint(global).is_ok_and(|chosen| chosen.endpoint.starts_a_process())
 }

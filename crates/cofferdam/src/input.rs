@@ -4,12 +4,13 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use anyhow::{Context, Result};
-use collect::{Endpoint, Options, Recording, World};
+use collect::{Chosen, Environment, Options, Recording, TlsWishes, Wishes, World};
 use facts::{Fact, Snapshot, Tool};
 
 use crate::arguments::Global;
 use crate::containment;
 use crate::destination::Content;
+use crate::output;
 
 /// The name that goes into every file.
 pub(crate) fn tool() -> Tool {
@@ -44,13 +45,33 @@ pub(crate) async fn fresh(global: &Global) -> Result<Snapshot> {
         let options = recording.options.clone();
         return Ok(collect::collect(&World::replaying(recording), &options).await?);
     }
-    let world = World::real(Some(endpoint(global)?));
-    let Some(path) = &global.record else { return Ok(collect::collect(&world, &options).await?) };
+    let chosen = endpoint(global)?;
+    for remark in &chosen.remarks {
+        output::remark(global, remark);
+    }
+    let world = World::real(Some(chosen.endpoint));
+    let Some(path) = &global.record else {
+        let snapshot = collect::collect(&world, &options).await?;
+        say_what_it_is(global, &snapshot);
+        return Ok(snapshot);
+    };
     let (world, recorder) = world.recording();
     let snapshot = collect::collect(&world, &options).await;
     // What was seen up to a failure is what a support bundle is for.
     containment::write(path, Content::Facts, &recorder.recording(&options).to_json())?;
-    Ok(snapshot?)
+    let snapshot = snapshot?;
+    say_what_it_is(global, &snapshot);
+    Ok(snapshot)
+}
+
+/// Who meant Docker should hear at once that this is something else.
+fn say_what_it_is(global: &Global, snapshot: &Snapshot) {
+    if snapshot.engine().and_then(|engine| engine.product.known()).is_some_and(|product| product == "Podman") {
+        output::remark(
+            global,
+            "this engine is Podman behind Docker's API: what presumes a dockerd is unknown, what its objects say is judged",
+        );
+    }
 }
 
 /// Looks at the system while it is being changed: where the engine does not answer, the host is seen all the same.
@@ -60,9 +81,12 @@ pub(crate) async fn fresh_or_host(global: &Global) -> Snapshot {
         Ok(snapshot) => return snapshot,
         Err(error) => error,
     };
-    let mut snapshot = match collect::collect(&World::real(None), &options).await {
-        Ok(snapshot) => snapshot,
-        Err(_) => Snapshot {
+    // Behind anything but a socket of this machine there may be another host, of which this one's files say nothing.
+    let is_here = global.replay.is_none() && endpoint(global).is_ok_and(|chosen| chosen.endpoint.socket().is_some());
+    let host = if is_here { collect::collect(&World::real(None), &options).await.ok() } else { None };
+    let mut snapshot = match host {
+        Some(snapshot) => snapshot,
+        None => Snapshot {
             schema: facts::SCHEMA.to_owned(),
             tool: options.tool,
             taken_at: options.taken_at,
@@ -76,10 +100,22 @@ pub(crate) async fn fresh_or_host(global: &Global) -> Snapshot {
     snapshot
 }
 
-/// --host, else DOCKER_HOST as every Docker client reads it, else the local socket.
-pub(crate) fn endpoint(global: &Global) -> Result<Endpoint> {
-    let docker_host = std::env::var("DOCKER_HOST").ok();
-    Ok(Endpoint::resolve(global.host.as_deref(), docker_host.as_deref())?)
+/// The engine that the docker client would ask, unless the command line names another one.
+pub(crate) fn endpoint(global: &Global) -> Result<Chosen> {
+    let uid = rustix::process::geteuid().as_raw();
+    let wishes = Wishes {
+        host: global.host.clone(),
+        context: global.context.clone(),
+        tls: TlsWishes {
+            on: global.tls,
+            verify: global.tlsverify,
+            ca: global.tlscacert.clone(),
+            cert: global.tlscert.clone(),
+            key: global.tlskey.clone(),
+        },
+        environment: Environment::read(|name| std::env::var(name).ok(), Some(uid)),
+    };
+    Ok(collect::choose(&wishes)?)
 }
 
 /// One thread is enough: the engine is the limit.

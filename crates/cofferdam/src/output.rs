@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 
@@ -76,6 +77,16 @@ impl Output {
     /// Says on stderr why nothing is done, also when quiet.
     pub(crate) fn refuse(self, text: &str) {
         let _ = write!(std::io::stderr(), "{text}");
+    }
+}
+
+/// Says on stderr what the user should know of the run, once, unless quiet.
+pub(crate) fn remark(global: &Global, text: &str) {
+    static SAID: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+    if !global.quiet && !said.iter().any(|earlier| earlier == text) {
+        said.push(text.to_owned());
+        let _ = writeln!(std::io::stderr(), "note: {text}");
     }
 }
 

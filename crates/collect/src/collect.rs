@@ -11,7 +11,7 @@ use crate::docker::{self, Gathered};
 use crate::error::CollectError;
 use crate::gaps::{Gaps, needs};
 use crate::host::{Clues, Places, Reach, engine_files, groups, places_of_rules, runtimes_of};
-use crate::machine::Machine;
+use crate::machine::{Machine, Route};
 use crate::obstacle::{Answer, Obstacle};
 use crate::options::Options;
 use crate::pooled::both;
@@ -41,7 +41,7 @@ pub async fn collect(world: &World, options: &Options) -> Result<Snapshot, Colle
         None => without_engine(world, None),
         Some(engine) => match engine.get(EngineQuestion::Ping).await {
             // The socket may not be opened: the engine stays unknown, and the host is still worth a look.
-            Err(Obstacle::Denied) => without_engine(world, Some(engine.as_ref())),
+            Err(Obstacle::Denied) if engine.socket().is_some() => without_engine(world, Some(engine.as_ref())),
             contact => {
                 let trouble = first_contact(engine.as_ref(), contact)?;
                 with_engine(world, engine, trouble, options).await
@@ -79,7 +79,7 @@ fn without_engine(world: &World, denied: Option<&dyn EngineApi>) -> Seen {
     let mut places = usual_places(&host);
     let docker = match denied {
         Some(engine) => {
-            places.stat(engine.socket());
+            places.stat(engine.socket().unwrap_or_default());
             gaps.unknown("container engine", &engine.endpoint(), &Obstacle::Denied, RIGHTS)
         }
         None => Fact::Absent,
@@ -110,15 +110,21 @@ fn usual_places(host: &Host) -> Places {
 async fn with_engine(world: &World, api: &Arc<dyn EngineApi>, trouble: Option<Obstacle>, options: &Options) -> Seen {
     // Reading /proc takes milliseconds in which the engine could answer: side by side, on two threads.
     let machine = tokio::task::spawn_blocking({
-        let (world, socket, peer) = (world.clone(), api.socket(), api.peer());
-        move || Machine::with_daemon(&world, &socket, &peer)
+        let (world, route) = (world.clone(), Route::to(api.as_ref()));
+        move || Machine::with_daemon(&world, &route)
     });
     let (gathered, machine) = both(docker::gather(api.as_ref()), machine).await;
     let Gathered { version, info, debug_vars, containers, images, networks, volumes, plugins, swarm } = gathered;
-    let Machine { mut host, reach, cgroups, daemon, sources: mut interned, gaps: noted } = match machine {
-        Ok(machine) => machine,
+    let podman = version.as_ref().ok().and_then(docker::podman).map(|version| {
+        format!(
+            "this is Podman {version}, which serves Docker's API for compatibility: there is no dockerd, and its settings are other ones"
+        )
+    });
+    let Machine { mut host, reach, cgroups, daemon, sources: mut interned, gaps: noted } = match (machine, &podman) {
+        (Ok(_), Some(why)) => Machine::without_dockerd(world, why),
+        (Ok(machine), None) => machine.unless_refuted(world, version.as_ref().ok(), info.as_ref().ok()),
         // Cancelled it cannot be: the runtime is the one that runs this.
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
+        (Err(error), _) => std::panic::resume_unwind(error.into_panic()),
     };
     let (sources, gaps) = (&mut interned, &noted);
     if let Some(obstacle) = trouble {
@@ -129,6 +135,17 @@ async fn with_engine(world: &World, api: &Arc<dyn EngineApi>, trouble: Option<Ob
         Err(why) => (None, Fact::unknown(why.clone()), why),
     };
 
+    let product = if podman.is_some() {
+        Fact::Known("Podman".to_owned())
+    } else {
+        version.as_ref().map_or_else(|obstacle| Fact::unknown(obstacle.to_string()), |_| Fact::Known("Docker".to_owned()))
+    };
+    // Podman's word of itself is no word of a dockerd.
+    let presumed = |answer: Answer<Value>| match &podman {
+        Some(why) => Err(Obstacle::Other(why.clone())),
+        None => answer,
+    };
+    let (version, info, debug_vars) = (presumed(version), presumed(info), presumed(debug_vars));
     let malformed = |what: &str| Obstacle::Malformed(format!("no {what} in it"));
     let version = version.and_then(|value| docker::version(&value).ok_or_else(|| malformed("version")));
     let version = observed(version, "/version", "the engine's version", sources, gaps);
@@ -156,7 +173,7 @@ async fn with_engine(world: &World, api: &Arc<dyn EngineApi>, trouble: Option<Ob
     let startup = docker::startup(&options.state_dir, process.as_ref(), &host.boot_id, world, &reach, sources, gaps);
 
     let mut places = usual_places(&host);
-    places.stat(api.socket());
+    places.stat(api.socket().unwrap_or_default());
     let of_process = process.iter().flat_map(|process| [&process.exe, &process.containerd_socket]).filter_map(Fact::known).cloned();
     for path in of_process.chain(config_path.known().cloned()).chain(docker::tls_files(argv, &config_file)) {
         places.stat(path);
@@ -165,7 +182,7 @@ async fn with_engine(world: &World, api: &Arc<dyn EngineApi>, trouble: Option<Ob
         process: process.as_ref(),
         no_process: &no_process,
         sockets: docker::told_sockets(argv, &config_file),
-        socket: Some(api.socket()),
+        socket: api.socket(),
         data_root: info.fact.as_ref().and_then(|info| info.root_dir.clone()),
         runtimes,
     };
@@ -201,14 +218,21 @@ async fn with_engine(world: &World, api: &Arc<dyn EngineApi>, trouble: Option<Ob
     };
     let mounts = docker::HostMounts::new(world, daemon_pid);
     let plugins = docker::plugins(plugins, &info, world, &reach, sources, gaps);
+    let mut containers = docker::containers(containers, world, &reach, &cgroups, &mounts, sources, gaps);
+    let mut networks = docker::networks(networks, sources, gaps);
+    if let Some(why) = &podman {
+        docker::of_podman(&mut containers, why);
+        docker::networks_of_podman(&mut networks, why);
+    }
     let engine = Engine {
         endpoint: api.endpoint(),
+        product,
         local: reach.no_processes().is_none(),
         version,
         info,
-        containers: docker::containers(containers, world, &reach, &cgroups, &mounts, sources, gaps),
+        containers,
         images: docker::images(images, sources, gaps),
-        networks: docker::networks(networks, sources, gaps),
+        networks,
         volumes: docker::volumes(volumes, world, &reach, &mounts, sources, gaps),
         plugins: plugins.managed,
         legacy_plugins: plugins.legacy,

@@ -14,7 +14,7 @@ const SECRET: &str = "planted-secret";
 fn world(fake: &FakeEngine) -> World {
     let mut host = Host::with_socket_activation();
     let daemon = host.processes.get_mut(&812).unwrap();
-    daemon.unix = vec![listening(fake.endpoint.socket(), 100)];
+    daemon.unix = vec![listening(fake.endpoint.socket().unwrap(), 100)];
     daemon.argv = vec!["dockerd".to_owned(), format!("--config-file={}", fake.path("daemon.json").display())];
     let mut world = World::real_within(Some(fake.endpoint.clone()), limits());
     world.processes = std::sync::Arc::new(host);

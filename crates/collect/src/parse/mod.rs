@@ -16,7 +16,7 @@ pub(crate) use id_map::id_map;
 pub(crate) use limits::limits;
 pub(crate) use mountinfo::{cgroup_mounts, mount_of, mounts, root_mount};
 pub(crate) use natural_order::natural_order;
-pub(crate) use net::{tcp_listeners, unix_listeners};
+pub(crate) use net::{tcp_connection, tcp_listeners, unix_listeners};
 pub(crate) use status::{stat, status};
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ use std::path::Path;
 
 use facts::Fact;
 use facts::host::{Acl, FileKind, FileStat, TextFile};
-use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 use super::patience::Patience;
@@ -50,14 +49,7 @@ impl Files for RealFiles {
 
     fn text(&self, path: &str, content: Content) -> Answer<TextFile> {
         self.patiently(path, move |path| {
-            // O_PATH opens nothing: looking at the inode before opening it keeps FIFOs from blocking and devices from acting.
-            let place = rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
-            if !File::from(place.try_clone()?).metadata()?.is_file() {
-                return Err(Obstacle::NotAFile);
-            }
-            let this = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&place));
-            let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-            let file = File::from(rustix::fs::open(this, flags, Mode::empty())?);
+            let file = super::open_regular(Path::new(path))?;
             let acl = acl(|buffer| rustix::fs::fgetxattr(&file, ACL, buffer));
             let stat = file_stat(&file.metadata()?, None, acl);
             let bytes = read_at_most(file, CONFIG_LIMIT)?;
@@ -157,6 +149,7 @@ fn file_stat(metadata: &Metadata, target: Option<String>, acl: Fact<Acl>) -> Fil
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustix::fs::Mode;
 
     #[test]
     fn what_is_no_file_is_not_opened() {

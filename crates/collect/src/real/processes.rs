@@ -7,7 +7,7 @@ use facts::host::MountPoint;
 
 use super::read_at_most;
 use crate::obstacle::{Answer, Obstacle};
-use crate::source::{CgroupMount, MountLine, Namespace, ProcText, ProcessId, Processes, Program, TcpListening, UnixListening};
+use crate::source::{CgroupMount, MountLine, Namespace, ProcText, ProcessId, Processes, Program, TcpEnds, TcpListening, UnixListening};
 use crate::{parse, redact};
 
 /// Largest file of /proc/PID that is read.
@@ -138,6 +138,22 @@ impl Processes for RealProcesses {
         Ok(found)
     }
 
+    fn tcp_other_end(&self, ends: TcpEnds) -> Answer<u64> {
+        for table in ["net/tcp", "net/tcp6"] {
+            match text(ProcessId::Own, table, SOCKETS_LIMIT) {
+                Ok(text) => {
+                    if let Some(inode) = parse::tcp_connection(&text, ends.engine, ends.ours) {
+                        return Ok(inode);
+                    }
+                }
+                // A kernel without IPv6 has no such file.
+                Err(Obstacle::NotFound) => {}
+                Err(obstacle) => return Err(obstacle),
+            }
+        }
+        Err(Obstacle::NotFound)
+    }
+
     fn cgroup_mounts(&self) -> Answer<Vec<CgroupMount>> {
         Ok(parse::cgroup_mounts(&text(ProcessId::Own, "mountinfo", SOCKETS_LIMIT)?))
     }
@@ -196,6 +212,26 @@ mod tests {
         let listening = processes.tcp_listeners(ProcessId::Own).unwrap();
         let ours = listening.iter().find(|socket| socket.port == port).unwrap();
         assert!(held.contains(&ours.inode) && ours.address.is_loopback());
+    }
+
+    #[test]
+    fn the_other_end_of_a_connection() {
+        let processes = RealProcesses;
+        for address in ["127.0.0.1:0", "[::]:0"] {
+            // A machine without IPv6 has nothing to show here.
+            let Ok(listener) = std::net::TcpListener::bind(address) else { continue };
+            // An IPv4 connection to an IPv6 socket stands in the table of IPv6.
+            let place = std::net::SocketAddr::from(([127, 0, 0, 1], listener.local_addr().unwrap().port()));
+            let stream = std::net::TcpStream::connect(place).unwrap();
+            let (accepted, _) = listener.accept().unwrap();
+            let ends = TcpEnds { ours: stream.local_addr().unwrap(), engine: stream.peer_addr().unwrap() };
+            let inode = processes.tcp_other_end(ends).unwrap();
+            assert!(processes.socket_inodes(ProcessId::Own).unwrap().contains(&inode));
+            let this = std::fs::read_link(format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&accepted))).unwrap();
+            assert_eq!(this.to_str().unwrap(), format!("socket:[{inode}]"), "the engine's end and not ours");
+            let elsewhere = TcpEnds { engine: "192.0.2.1:2375".parse().unwrap(), ..ends };
+            assert_eq!(processes.tcp_other_end(elsewhere), Err(Obstacle::NotFound));
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::obstacle::{Answer, Obstacle};
 use crate::options::Options;
 use crate::source::{
     CgroupMount, Content, EngineApi, EngineQuestion, Files, KernelAudit, MountLine, Namespace, Peer, Pending, Probe, ProcText, ProcessId,
-    Processes, Program, Sockets, TcpListening, UnixListening,
+    Processes, Program, Sockets, TcpEnds, TcpListening, UnixListening,
 };
 use crate::world::World;
 
@@ -31,7 +31,7 @@ impl Recorder {
         let recorder = Self {
             answers: Arc::default(),
             endpoint: world.engine.as_ref().map(|engine| engine.endpoint()),
-            socket: world.engine.as_ref().map(|engine| engine.socket()),
+            socket: world.engine.as_ref().and_then(|engine| engine.socket()),
         };
         let tape = || recorder.clone();
         let recording = World {
@@ -135,6 +135,9 @@ impl Processes for Recorded<dyn Processes> {
     fn tcp_listeners(&self, process: ProcessId) -> Answer<Vec<TcpListening>> {
         self.tape.note(question::tcp_listeners(process), self.inner.tcp_listeners(process))
     }
+    fn tcp_other_end(&self, ends: TcpEnds) -> Answer<u64> {
+        self.tape.note(question::tcp_other_end(ends), self.inner.tcp_other_end(ends))
+    }
     fn cgroup_mounts(&self) -> Answer<Vec<CgroupMount>> {
         self.tape.note(question::cgroup_mounts(), self.inner.cgroup_mounts())
     }
@@ -150,7 +153,7 @@ impl EngineApi for Recorded<dyn EngineApi> {
     fn endpoint(&self) -> String {
         self.inner.endpoint()
     }
-    fn socket(&self) -> String {
+    fn socket(&self) -> Option<String> {
         self.inner.socket()
     }
     fn get(&self, question: EngineQuestion) -> Pending<'_, Answer<Value>> {
@@ -162,6 +165,9 @@ impl EngineApi for Recorded<dyn EngineApi> {
     }
     fn peer(&self) -> Answer<Peer> {
         self.tape.note(question::peer(), self.inner.peer())
+    }
+    fn tcp_ends(&self) -> Answer<TcpEnds> {
+        self.tape.note(question::tcp_ends(), self.inner.tcp_ends())
     }
 }
 

@@ -12,7 +12,7 @@ use super::{Recording, question};
 use crate::obstacle::{Answer, Obstacle};
 use crate::source::{
     CgroupMount, Content, EngineApi, EngineQuestion, Files, KernelAudit, MountLine, Namespace, Peer, Pending, Probe, ProcText, ProcessId,
-    Processes, Program, Sockets, TcpListening, UnixListening,
+    Processes, Program, Sockets, TcpEnds, TcpListening, UnixListening,
 };
 use crate::world::World;
 
@@ -86,6 +86,9 @@ impl Processes for Replayed {
     fn tcp_listeners(&self, process: ProcessId) -> Answer<Vec<TcpListening>> {
         self.answer(&question::tcp_listeners(process))
     }
+    fn tcp_other_end(&self, ends: TcpEnds) -> Answer<u64> {
+        self.answer(&question::tcp_other_end(ends))
+    }
     fn cgroup_mounts(&self) -> Answer<Vec<CgroupMount>> {
         self.answer(&question::cgroup_mounts())
     }
@@ -101,14 +104,17 @@ impl EngineApi for Replayed {
     fn endpoint(&self) -> String {
         self.0.endpoint.clone().unwrap_or_default()
     }
-    fn socket(&self) -> String {
-        self.0.socket.clone().unwrap_or_default()
+    fn socket(&self) -> Option<String> {
+        self.0.socket.clone()
     }
     fn get(&self, question: EngineQuestion) -> Pending<'_, Answer<Value>> {
         Box::pin(async move { self.answer(&question::engine(&question)) })
     }
     fn peer(&self) -> Answer<Peer> {
         self.answer(&question::peer())
+    }
+    fn tcp_ends(&self) -> Answer<TcpEnds> {
+        self.answer(&question::tcp_ends())
     }
 }
 

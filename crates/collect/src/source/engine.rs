@@ -1,5 +1,7 @@
 //! Questions to the container engine.
 
+use std::net::SocketAddr;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -96,19 +98,31 @@ pub struct Peer {
     pub uid: u32,
 }
 
+/// Both ends of a TCP connection to the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TcpEnds {
+    /// This process's end.
+    pub ours: SocketAddr,
+    /// The engine's end, as it looks from here.
+    pub engine: SocketAddr,
+}
+
 /// A container engine.
 pub trait EngineApi: Send + Sync {
     /// The URL that is spoken to.
     fn endpoint(&self) -> String;
 
-    /// Path of its Unix socket.
-    fn socket(&self) -> String;
+    /// Path of its Unix socket on this machine; none: it is reached in another way.
+    fn socket(&self) -> Option<String>;
 
     /// Asks; the answer holds only the members that [`crate::redact`] lets through.
     fn get(&self, question: EngineQuestion) -> Pending<'_, Answer<Value>>;
 
     /// The peer of the connection that was made first. Nothing before the first question.
     fn peer(&self) -> Answer<Peer>;
+
+    /// The TCP connection that was made first, which stays open for a while. Nothing before the first question, and on any other way.
+    fn tcp_ends(&self) -> Answer<TcpEnds>;
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub use audit::KernelAudit;
-pub use engine::{EngineApi, EngineQuestion, Peer};
+pub use engine::{EngineApi, EngineQuestion, Peer, TcpEnds};
 pub use files::{Content, Files};
 pub use processes::{CgroupMount, MountLine, Namespace, ProcText, ProcessId, Processes, Program, TcpListening, UnixListening};
 pub use sockets::{Probe, Sockets};

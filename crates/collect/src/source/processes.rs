@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use facts::host::MountPoint;
 use serde::{Deserialize, Serialize};
 
+use super::TcpEnds;
 use crate::obstacle::Answer;
 
 /// Which process is asked about.
@@ -179,6 +180,9 @@ pub trait Processes: Send + Sync {
 
     /// Listening TCP sockets of its network namespace, IPv4 then IPv6.
     fn tcp_listeners(&self, process: ProcessId) -> Answer<Vec<TcpListening>>;
+
+    /// The inode of the other end of a TCP connection, where that is in this process's own network namespace; not found: it is elsewhere.
+    fn tcp_other_end(&self, ends: TcpEnds) -> Answer<u64>;
 
     /// Control group hierarchies that are mounted in this process's own mount namespace.
     fn cgroup_mounts(&self) -> Answer<Vec<CgroupMount>>;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use collect::source::{
     CgroupMount, Content, EngineApi, EngineQuestion, Files, KernelAudit, MountLine, Namespace, Peer, Pending, Probe, ProcText, ProcessId,
-    Processes, Program, Sockets, TcpListening, UnixListening,
+    Processes, Program, Sockets, TcpEnds, TcpListening, UnixListening,
 };
 use collect::{Answer, Obstacle, World};
 use facts::Fact;
@@ -238,6 +238,9 @@ impl Processes for Host {
     fn tcp_listeners(&self, process: ProcessId) -> Answer<Vec<TcpListening>> {
         Ok(self.process(process)?.tcp.clone())
     }
+    fn tcp_other_end(&self, _: TcpEnds) -> Answer<u64> {
+        Err(Obstacle::NotFound)
+    }
     fn cgroup_mounts(&self) -> Answer<Vec<CgroupMount>> {
         Ok(self.cgroup_mounts.clone())
     }
@@ -261,16 +264,19 @@ impl Processes for Host {
 
 impl EngineApi for Host {
     fn endpoint(&self) -> String {
-        format!("unix://{}", self.socket())
+        "unix:///var/run/docker.sock".to_owned()
     }
-    fn socket(&self) -> String {
-        "/var/run/docker.sock".to_owned()
+    fn socket(&self) -> Option<String> {
+        Some("/var/run/docker.sock".to_owned())
     }
     fn get(&self, question: EngineQuestion) -> Pending<'_, Answer<Value>> {
         Box::pin(async move { self.answers.get(&question.path()?).cloned().ok_or(Obstacle::Status(500)) })
     }
     fn peer(&self) -> Answer<Peer> {
         self.peer.ok_or(Obstacle::NotFound)
+    }
+    fn tcp_ends(&self) -> Answer<TcpEnds> {
+        Err(Obstacle::Unsupported)
     }
 }
 

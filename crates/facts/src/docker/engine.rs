@@ -15,6 +15,8 @@ use crate::{Fact, Observed};
 pub struct Engine {
     /// URL that was spoken to: `unix:///run/docker.sock`.
     pub endpoint: String,
+    /// `Docker`, or `Podman` where GET /version names the component `Podman Engine`: then nothing that presumes a dockerd is known.
+    pub product: Fact<String>,
     /// Whether the engine runs on this machine, so that /proc and files speak of the same host.
     pub local: bool,
     /// GET /version.
