@@ -62,6 +62,9 @@ impl Files for RealFiles {
                 Content::StartupRecord => redact::startup_record(&text),
                 Content::Groups => redact::groups(&text),
                 Content::Users => redact::users(&text),
+                Content::Homes => redact::homes(&text),
+                Content::ClientConfig => redact::client_config(&text),
+                Content::ClientContext => redact::client_context(&text),
             };
             Ok(TextFile { path: path.to_owned(), stat, text })
         })

@@ -5,14 +5,16 @@ mod accounts;
 mod api;
 mod argv;
 mod certificate;
+mod client;
 mod keep;
 mod rules;
 mod unit;
 
-pub use accounts::{groups, users};
+pub use accounts::{groups, homes, users};
 pub use api::engine_answer;
 pub(crate) use argv::is_daemon;
 pub use argv::{containerd_argv, daemon_argv, proxy_argv};
+pub(crate) use client::{client_config, client_context};
 pub use rules::audit_rules;
 pub use unit::unit_file;
 

@@ -21,6 +21,12 @@ pub enum Content {
     Groups,
     /// /etc/passwd: names and numbers.
     Users,
+    /// /etc/passwd: names, numbers and home folders.
+    Homes,
+    /// config.json of the docker client: names of registries, helpers and the context.
+    ClientConfig,
+    /// meta.json of a docker context: its name and where it leads.
+    ClientContext,
 }
 
 impl Content {
@@ -34,6 +40,9 @@ impl Content {
             Self::StartupRecord => "startup-record",
             Self::Groups => "groups",
             Self::Users => "users",
+            Self::Homes => "homes",
+            Self::ClientConfig => "client-config",
+            Self::ClientContext => "client-context",
         }
     }
 }
