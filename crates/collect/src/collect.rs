@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::docker::{self, Gathered};
 use crate::error::CollectError;
 use crate::gaps::{Gaps, needs};
-use crate::host::{Clues, Places, Reach, engine_files, groups, places_of_rules, runtimes_of};
+use crate::host::{Clues, Places, Reach, client, engine_files, groups, places_of_rules, runtimes_of};
 use crate::machine::{Machine, Route};
 use crate::obstacle::{Answer, Obstacle};
 use crate::options::Options;
@@ -94,6 +94,7 @@ fn look(clues: &Clues<'_>, mut places: Places, world: &World, reach: &Reach, hos
     host.engine_files = engine_files(clues, world, reach, &mut places, sources, gaps);
     places.look(world, reach, host, sources, gaps);
     host.engine_files.groups = groups(host, world, reach, sources, gaps);
+    host.client = client(world, host.engine_files.groups.known().map(Vec::as_slice), sources, gaps);
 }
 
 fn usual_places(host: &Host) -> Places {

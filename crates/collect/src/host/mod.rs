@@ -1,16 +1,18 @@
 //! The machine: kernel, security modules, audit, files.
 
 mod audit;
+mod client;
 mod engine_files;
 mod files;
 mod kernel;
 mod modules;
 mod sshd;
 
+pub(crate) use client::client;
 pub(crate) use engine_files::{Clues, engine_files, groups, runtimes_of};
 pub(crate) use files::{Places, places_of_rules, resolved};
 
-use facts::host::{EngineFiles, Host};
+use facts::host::{Client, EngineFiles, Host};
 use facts::{Fact, Observed, Source, Sources};
 
 use crate::docker;
@@ -73,6 +75,7 @@ pub(crate) fn host(world: &World, reach: &Reach, cgroups: &Answer<Vec<CgroupMoun
         files: std::collections::BTreeMap::new(),
         resolved_paths: std::collections::BTreeMap::new(),
         engine_files: EngineFiles::default(),
+        client: Client::default(),
     }
 }
 
@@ -98,6 +101,7 @@ fn out_of_reach(why: &str, sources: &mut Sources) -> Host {
         files: std::collections::BTreeMap::new(),
         resolved_paths: std::collections::BTreeMap::new(),
         engine_files: EngineFiles::default(),
+        client: Client::default(),
     }
 }
 

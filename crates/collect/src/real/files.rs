@@ -64,6 +64,9 @@ impl Files for RealFiles {
                 Content::SshdConfig => redact::sshd_config(&text),
                 Content::Groups => redact::groups(&text),
                 Content::Users => redact::users(&text),
+                Content::Homes => redact::homes(&text),
+                Content::ClientConfig => redact::client_config(&text),
+                Content::ClientContext => redact::client_context(&text),
             };
             Ok(TextFile { path: path.to_owned(), stat, text })
         })

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
 
-use facts::host::MountPoint;
+use facts::host::{ClientEnvironment, MountPoint};
 
 use super::read_at_most;
 use crate::obstacle::{Answer, Obstacle};
@@ -152,6 +152,20 @@ impl Processes for RealProcesses {
             }
         }
         Err(Obstacle::NotFound)
+    }
+
+    fn client_environment(&self) -> Answer<ClientEnvironment> {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty()).map(|value| redact::url(&value)).into();
+        Ok(ClientEnvironment {
+            uid: rustix::process::geteuid().as_raw(),
+            content_trust: variable("DOCKER_CONTENT_TRUST"),
+            host: variable("DOCKER_HOST"),
+            context: variable("DOCKER_CONTEXT"),
+            tls_verify: variable("DOCKER_TLS_VERIFY"),
+            cert_path: variable("DOCKER_CERT_PATH"),
+            config: variable("DOCKER_CONFIG"),
+            home: variable("HOME"),
+        })
     }
 
     fn cgroup_mounts(&self) -> Answer<Vec<CgroupMount>> {

@@ -138,6 +138,9 @@ mod question {
     pub(super) fn tcp_other_end(ends: TcpEnds) -> String {
         format!("process self other end of {} at {}", ends.ours, ends.engine)
     }
+    pub(super) fn client_environment() -> String {
+        "process self client environment".to_owned()
+    }
     pub(super) fn audit_status() -> String {
         "audit status".to_owned()
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use facts::host::{AuditRule, AuditStatus, FileStat, MountPoint, TextFile};
+use facts::host::{AuditRule, AuditStatus, ClientEnvironment, FileStat, MountPoint, TextFile};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -137,6 +137,9 @@ impl Processes for Recorded<dyn Processes> {
     }
     fn tcp_other_end(&self, ends: TcpEnds) -> Answer<u64> {
         self.tape.note(question::tcp_other_end(ends), self.inner.tcp_other_end(ends))
+    }
+    fn client_environment(&self) -> Answer<ClientEnvironment> {
+        self.tape.note(question::client_environment(), self.inner.client_environment())
     }
     fn cgroup_mounts(&self) -> Answer<Vec<CgroupMount>> {
         self.tape.note(question::cgroup_mounts(), self.inner.cgroup_mounts())

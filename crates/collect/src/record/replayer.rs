@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use facts::host::{AuditRule, AuditStatus, FileStat, MountPoint, TextFile};
+use facts::host::{AuditRule, AuditStatus, ClientEnvironment, FileStat, MountPoint, TextFile};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -88,6 +88,9 @@ impl Processes for Replayed {
     }
     fn tcp_other_end(&self, ends: TcpEnds) -> Answer<u64> {
         self.answer(&question::tcp_other_end(ends))
+    }
+    fn client_environment(&self) -> Answer<ClientEnvironment> {
+        self.answer(&question::client_environment())
     }
     fn cgroup_mounts(&self) -> Answer<Vec<CgroupMount>> {
         self.answer(&question::cgroup_mounts())

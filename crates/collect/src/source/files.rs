@@ -25,6 +25,12 @@ pub enum Content {
     Groups,
     /// /etc/passwd: names and numbers.
     Users,
+    /// /etc/passwd: names, numbers and home folders.
+    Homes,
+    /// config.json of the docker client: names of registries, helpers and the context.
+    ClientConfig,
+    /// meta.json of a docker context: its name and where it leads.
+    ClientContext,
 }
 
 impl Content {
@@ -40,6 +46,9 @@ impl Content {
             Self::SshdConfig => "sshd-config",
             Self::Groups => "groups",
             Self::Users => "users",
+            Self::Homes => "homes",
+            Self::ClientConfig => "client-config",
+            Self::ClientContext => "client-context",
         }
     }
 }

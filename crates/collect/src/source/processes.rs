@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use facts::host::MountPoint;
+use facts::host::{ClientEnvironment, MountPoint};
 use serde::{Deserialize, Serialize};
 
 use super::TcpEnds;
@@ -183,6 +183,9 @@ pub trait Processes: Send + Sync {
 
     /// The inode of the other end of a TCP connection, where that is in this process's own network namespace; not found: it is elsewhere.
     fn tcp_other_end(&self, ends: TcpEnds) -> Answer<u64>;
+
+    /// What the docker client would read of this process's environment, and its user id.
+    fn client_environment(&self) -> Answer<ClientEnvironment>;
 
     /// Control group hierarchies that are mounted in this process's own mount namespace.
     fn cgroup_mounts(&self) -> Answer<Vec<CgroupMount>>;

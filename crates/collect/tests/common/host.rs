@@ -10,7 +10,7 @@ use collect::source::{
 };
 use collect::{Answer, Obstacle, World};
 use facts::Fact;
-use facts::host::{AuditRule, AuditStatus, FileKind, FileStat, MountPoint, TextFile};
+use facts::host::{AuditRule, AuditStatus, ClientEnvironment, FileKind, FileStat, MountPoint, TextFile};
 use serde_json::{Value, json};
 
 #[derive(Clone, Default)]
@@ -240,6 +240,9 @@ impl Processes for Host {
     }
     fn tcp_other_end(&self, _: TcpEnds) -> Answer<u64> {
         Err(Obstacle::NotFound)
+    }
+    fn client_environment(&self) -> Answer<ClientEnvironment> {
+        Err(Obstacle::NotRecorded)
     }
     fn cgroup_mounts(&self) -> Answer<Vec<CgroupMount>> {
         Ok(self.cgroup_mounts.clone())

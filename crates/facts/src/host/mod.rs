@@ -1,11 +1,13 @@
 //! The machine: kernel, security modules, audit, files.
 
 mod audit;
+mod client;
 mod engine_files;
 mod file;
 mod sshd;
 
 pub use audit::{Audit, AuditField, AuditRule, AuditStatus};
+pub use client::{Client, ClientAccount, ClientConfig, ClientContext, ClientEnvironment};
 pub use engine_files::{EngineFiles, Group, MountPoint, RuntimeProgram};
 pub use file::{Acl, FileKind, FileStat, TextFile};
 pub use sshd::{Sshd, SshdLine, sshd_lines};
@@ -51,4 +53,6 @@ pub struct Host {
     pub resolved_paths: BTreeMap<String, Fact<String>>,
     /// Where the engine's files are.
     pub engine_files: EngineFiles,
+    /// The docker client's side of the machine that cofferdam runs on: with an engine elsewhere, the one fact here that is not of its host.
+    pub client: Client,
 }
