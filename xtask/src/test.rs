@@ -20,9 +20,11 @@ const QUICK: &[Stage] = &[
 
 const REAL: &[Stage] = &[
     ("Debian packages of the tests", packages),
+    ("fuzz targets, five seconds each", || crate::fuzz::run(None, 5, 2)),
     ("release build", || binary().map(drop)),
     ("the lab's own daemon", || lab_test("daemon_lifecycle", &[])),
     ("the writer on a real daemon", || real("cofferdam-harden", "real_daemon", &[])),
+    ("daemon.json as a real daemon reads it", || real("cofferdam-harden", "real_config", &[])),
     ("a daemon of our own: kill at every journal boundary", || lab_test("daemon", &[])),
     ("real hosts: verdicts, five stories, reboot", || lab_test("hosts", &[])),
     ("real hosts: three power cuts", || lab_test("power", &[("COFFERDAM_CUTS", "3")])),
@@ -31,6 +33,7 @@ const REAL: &[Stage] = &[
 const LONG: &[Stage] = &[
     ("the lab's own hosts", || lab_test("vm_lifecycle", &[])),
     ("thirty power cuts", || lab_test("power", &[("COFFERDAM_CUTS", "30")])),
+    ("fuzz targets, ten minutes each", || crate::fuzz::run(None, 600, 2)),
     ("the whole demo", || crate::demo::run(None)),
 ];
 

@@ -27,3 +27,13 @@ fn read_at_most(file: File, limit: u64) -> Answer<Vec<u8>> {
     file.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit { Err(Obstacle::TooLarge { limit }) } else { Ok(bytes) }
 }
+
+/// See [`crate::fuzzing`].
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing {
+    /// What netlink hands out: a rule, and the status.
+    pub(crate) fn audit(data: &[u8]) {
+        super::audit_rule::audit_rule(data);
+        let _ = super::audit::decode_status(data);
+    }
+}

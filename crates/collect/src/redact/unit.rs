@@ -132,13 +132,17 @@ pub fn unit_file(text: &str) -> String {
                 rule
             }
             None if content.trim().is_empty() || (content.trim_start().starts_with('[') && content.trim_end().ends_with(']')) => {
-                out.push_str(content);
+                // Names of sections are words; what stands in brackets otherwise may be anything.
+                let is_name =
+                    |character: char| character.is_ascii_alphanumeric() || matches!(character, '[' | ']' | '-' | '_' | ' ' | '\t');
+                out.push_str(if content.chars().all(is_name) && scrub(name_in(content)) == name_in(content) { content } else { MARK });
                 Rule::Hidden
             }
             None => match content.split_once('=') {
                 Some((key, value)) => {
                     let mut rule = Rule::of(key);
-                    out.push_str(key);
+                    let is_name = key.trim().bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+                    out.push_str(if is_name && scrub(key.trim()) == key.trim() { key } else { MARK });
                     out.push('=');
                     out.push_str(&rule.value(value));
                     rule
@@ -156,6 +160,11 @@ pub fn unit_file(text: &str) -> String {
         out.push_str(end);
     }
     out
+}
+
+/// What stands between the brackets of a section's line.
+fn name_in(section: &str) -> &str {
+    section.trim().trim_matches(['[', ']'])
 }
 
 /// Whose words a command line holds.
@@ -219,7 +228,8 @@ impl Rule {
 
 /// The names of the variables tell that a proxy is set; their values may hold its password.
 fn assignments(value: &str) -> String {
-    let is_name = |name: &&str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let is_name =
+        |name: &&str| !name.is_empty() && scrub(name) == *name && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let names = value.split_whitespace().filter_map(|word| word.trim_matches(['"', '\'']).split_once(['=', ':'])).map(|(name, _)| name);
     names.filter(is_name).map(|name| format!("{name}={MARK}")).collect::<Vec<_>>().join(" ")
 }

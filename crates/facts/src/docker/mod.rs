@@ -5,13 +5,14 @@ mod config;
 mod container;
 mod engine;
 mod image;
+pub mod json;
 mod network;
 mod process;
 mod swarm;
 mod unit;
 
 pub use arguments::{Argument, arguments};
-pub use config::{ConfigEntry, ConfigError, parse_config};
+pub use config::{ConfigEntry, ConfigError, ConfigReading, Duplicate, parse_config, read_config};
 pub use container::{
     Cgroup, Container, ContainerProcess, ContainerState, CpuLimits, Device, EnvVar, IdMapping, Limit, Mount, NetworkEndpoint, PortBinding,
     ProcStatus, ResourceLimit, RestartPolicy, Ulimit,

@@ -6,7 +6,7 @@ mod file;
 
 pub use audit::{Audit, AuditField, AuditRule, AuditStatus};
 pub use engine_files::{EngineFiles, Group, MountPoint, RuntimeProgram};
-pub use file::{Acl, FileKind, FileStat, TextFile};
+pub use file::{Acl, FileKind, FileStat, TextFile, TextForm};
 
 use std::collections::BTreeMap;
 
