@@ -159,9 +159,7 @@ pub fn audit_netlink(data: &[u8]) {
 /// Lines of an image's history.
 pub fn image_history(data: &[u8]) {
     let text = text(data);
-    let kept = history_line(&text);
     assert!(!history_line(&text.replace('$', PLANTED)).contains(PLANTED));
-    assert_eq!(history_line(&kept), kept, "redacted twice is redacted once");
     leaks(&text);
 }
 

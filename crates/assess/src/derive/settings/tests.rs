@@ -352,8 +352,9 @@ fn the_value_is_the_one_that_dockerd_takes() {
     ] {
         check(&host(&["dockerd"], Some(text), 50), key, value, State::Effective, "");
     }
-    let chance = host(&["dockerd"], Some("{\"iptables\": false, \"wrap\": {\"iptables\": true}}"), 50);
+    let mut chance = host(&["dockerd"], Some("{\"iptables\": false, \"wrap\": {\"iptables\": true}}"), 50);
     check(&chance, "iptables", None, State::Unknown, "");
+    engine(&mut chance).version.fact.known_mut().unwrap().version = "20.10.24".to_owned();
     assert!(settings(&chance).unwritable().is_some());
     // Of a file that is not the one of the start nothing is in force, and all of it is pending.
     let later = host(&["dockerd"], Some("{\"icc\": true, \"icc\": false}"), 200);
