@@ -118,8 +118,9 @@ fn build(chosen: &[String]) -> Result<PathBuf> {
     let about = read(Command::new("rustc").arg("-vV"))?;
     let host = about.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc does not name its host")?.to_owned();
     let target_dir = target_dir();
+    same_versions()?;
     let mut command = cargo();
-    command.args(["build", "--quiet", "--locked", "--manifest-path", "fuzz/Cargo.toml"]);
+    command.args(["build", "--quiet", "--manifest-path", "fuzz/Cargo.toml"]);
     // With an explicit target the flags do not reach build scripts and procedural macros, which have no libFuzzer to report to.
     command.args(["--target", &host]).arg("--target-dir").arg(&target_dir);
     for name in chosen {
@@ -128,6 +129,16 @@ fn build(chosen: &[String]) -> Result<PathBuf> {
     command.env("CARGO_ENCODED_RUSTFLAGS", COVERAGE.join("\u{1f}")).env_remove("RUSTFLAGS");
     start(&mut command)?;
     Ok(target_dir.join(host).join("debug"))
+}
+
+/// The fuzzers build the crates with the versions that the product has: their lock file begins as a copy of its own, and is not kept.
+fn same_versions() -> Result<()> {
+    let (own, copy) = (root().join("Cargo.lock"), root().join("fuzz/Cargo.lock"));
+    let changed = |path: &Path| fs::metadata(path).and_then(|file| file.modified());
+    if !copy.exists() || changed(&own)? > changed(&copy)? {
+        fs::copy(&own, &copy).with_context(|| format!("cannot write {}", copy.display()))?;
+    }
+    Ok(())
 }
 
 /// Beside the ordinary build's folder, whose products it must not replace.

@@ -133,16 +133,14 @@ pub fn unit_file(text: &str) -> String {
             }
             None if content.trim().is_empty() || (content.trim_start().starts_with('[') && content.trim_end().ends_with(']')) => {
                 // Names of sections are words; what stands in brackets otherwise may be anything.
-                let is_name =
-                    |character: char| character.is_ascii_alphanumeric() || matches!(character, '[' | ']' | '-' | '_' | ' ' | '\t');
-                out.push_str(if content.chars().all(is_name) && scrub(name_in(content)) == name_in(content) { content } else { MARK });
+                let name = content.trim().trim_start_matches('[').trim_end_matches(']');
+                out.push_str(if is_name(name) { content } else { MARK });
                 Rule::Hidden
             }
-            None => match content.split_once('=') {
+            None => match content.split_once('=').filter(|(key, _)| is_name(key)) {
                 Some((key, value)) => {
                     let mut rule = Rule::of(key);
-                    let is_name = key.trim().bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-                    out.push_str(if is_name && scrub(key.trim()) == key.trim() { key } else { MARK });
+                    out.push_str(key);
                     out.push('=');
                     out.push_str(&rule.value(value));
                     rule
@@ -162,9 +160,10 @@ pub fn unit_file(text: &str) -> String {
     out
 }
 
-/// What stands between the brackets of a section's line.
-fn name_in(section: &str) -> &str {
-    section.trim().trim_matches(['[', ']'])
+/// Whether it looks like the name of a section or directive, and not like a credential.
+fn is_name(text: &str) -> bool {
+    let name = text.trim();
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) && scrub(name) == name
 }
 
 /// Whose words a command line holds.
