@@ -12,6 +12,8 @@ pub mod derive;
 mod explain;
 pub mod expression;
 mod finding;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod judge;
 pub mod measure;
 mod near_miss;

@@ -8,6 +8,8 @@ mod collect;
 mod docker;
 mod endpoint;
 mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod gaps;
 mod host;
 mod machine;

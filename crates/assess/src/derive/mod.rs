@@ -11,6 +11,8 @@ mod command;
 mod container;
 mod daemon;
 pub(crate) mod file;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod history;
 mod host;
 mod image;

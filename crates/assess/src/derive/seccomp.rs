@@ -118,7 +118,7 @@ mod tests {
     }
 
     fn profile_file(text: &str, changed: i64) -> Engine {
-        let file = TextFile { path: "/p".to_owned(), text: text.to_owned(), stat: stat(changed) };
+        let file = TextFile { path: "/p".to_owned(), text: text.to_owned(), stat: stat(changed), form: Fact::Absent };
         Engine {
             seccomp_profile: Observed { fact: Fact::Known(file), ..Observed::default() },
             pid_file: Observed { fact: Fact::Known(stat(10)), ..Observed::default() },

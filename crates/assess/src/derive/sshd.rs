@@ -266,7 +266,7 @@ mod tests {
             target: None,
             acl: Fact::Absent,
         };
-        let file = TextFile { path: path.to_owned(), stat, text: text.to_owned() };
+        let file = TextFile { path: path.to_owned(), stat, text: text.to_owned(), form: Fact::Absent };
         (path.to_owned(), Observed::new(SourceId(0), Fact::Known(file)))
     }
 

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use facts::docker::{Container, Engine, Limit, StartupRecord};
-use facts::host::{Audit, AuditField, AuditRule, FileKind, FileStat, TextFile};
+use facts::host::{Audit, AuditField, AuditRule, FileKind, FileStat, TextFile, TextForm};
 use facts::{Fact, Observed, Snapshot, Source, SourceId};
 use serde_json::{Map, Value};
 
@@ -84,7 +84,8 @@ fn daemon_settings(engine: &mut Engine, settings: &[(&str, &Value)], source: Sou
         let record = StartupRecord { config_path: path.clone(), config_text: Some(text.clone()), pid, start_ticks, boot_id };
         engine.startup = Observed::new(source, Fact::Known(record));
     }
-    engine.config_file = Observed::new(source, Fact::Known(TextFile { path, stat, text }));
+    let form = Fact::Known(TextForm { sound_encoding: true, json_error: None });
+    engine.config_file = Observed::new(source, Fact::Known(TextFile { path, stat, text, form }));
     let shows_new_privileges = engine.version.known().is_some_and(|version| shows_no_new_privileges(&version.api_version));
     for (key, value) in settings {
         setting_shown(engine, key, value, shows_new_privileges);
@@ -199,7 +200,7 @@ fn audit_rule(audit: &mut Audit, path: &str, kind: WatchKind, perm: &str, key: &
         Some(file) => file.text.push_str(&lines),
         None => {
             let stat = new_file(&lines);
-            files.push(Observed::new(source, Fact::Known(TextFile { path: RULES_FILE.to_owned(), stat, text: lines })));
+            files.push(Observed::new(source, Fact::Known(TextFile { path: RULES_FILE.to_owned(), stat, text: lines, form: Fact::Absent })));
         }
     }
 }

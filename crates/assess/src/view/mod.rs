@@ -15,7 +15,7 @@ mod seen;
 mod swarm;
 
 pub use container::{Container, Mount, PublishedPort};
-pub use daemon::{Daemon, TcpListener};
+pub use daemon::{ConfigFile, Daemon, TcpListener};
 pub use file::{DataRoot, Files, PlacedFile};
 pub use host::{Audit, AuditedPath, Host};
 pub use image::Image;

@@ -5,7 +5,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 
 use facts::Fact;
-use facts::host::{Acl, FileKind, FileStat, TextFile};
+use facts::host::{Acl, FileKind, FileStat, TextFile, TextForm};
 use rustix::io::Errno;
 
 use super::patience::Patience;
@@ -53,22 +53,8 @@ impl Files for RealFiles {
             let acl = acl(|buffer| rustix::fs::fgetxattr(&file, ACL, buffer));
             let stat = file_stat(&file.metadata()?, None, acl);
             let bytes = read_at_most(file, CONFIG_LIMIT)?;
-            let text = String::from_utf8_lossy(&bytes);
-            let text = match content {
-                Content::DaemonJson => redact::daemon_json(&text),
-                Content::Unit => redact::unit_file(&text),
-                Content::AuditRules => redact::audit_rules(&text),
-                Content::PidFile => redact::pid_file(&text),
-                Content::StartupRecord => redact::startup_record(&text),
-                Content::SeccompProfile => redact::seccomp_profile(&text),
-                Content::SshdConfig => redact::sshd_config(&text),
-                Content::Groups => redact::groups(&text),
-                Content::Users => redact::users(&text),
-                Content::Homes => redact::homes(&text),
-                Content::ClientConfig => redact::client_config(&text),
-                Content::ClientContext => redact::client_context(&text),
-            };
-            Ok(TextFile { path: path.to_owned(), stat, text })
+            let (text, form) = redacted(&bytes, content);
+            Ok(TextFile { path: path.to_owned(), stat, text, form })
         })
     }
 
@@ -102,6 +88,29 @@ impl Files for RealFiles {
             path.into_os_string().into_string().map_err(|_| Obstacle::Other("the path is not UTF-8".to_owned()))
         })
     }
+}
+
+/// The text of a file as it may be kept, and what of its form that hides.
+fn redacted(bytes: &[u8], content: Content) -> (String, Fact<TextForm>) {
+    let text = String::from_utf8_lossy(bytes);
+    let text = match content {
+        Content::DaemonJson => {
+            let (text, form) = parse::daemon_json(bytes);
+            return (text, Fact::Known(form));
+        }
+        Content::Unit => redact::unit_file(&text),
+        Content::AuditRules => redact::audit_rules(&text),
+        Content::PidFile => redact::pid_file(&text),
+        Content::StartupRecord => redact::startup_record(&text),
+        Content::SeccompProfile => redact::seccomp_profile(&text),
+        Content::SshdConfig => redact::sshd_config(&text),
+        Content::Groups => redact::groups(&text),
+        Content::Users => redact::users(&text),
+        Content::Homes => redact::homes(&text),
+        Content::ClientConfig => redact::client_config(&text),
+        Content::ClientContext => redact::client_context(&text),
+    };
+    (text, Fact::Absent)
 }
 
 const ACL: &str = "system.posix_acl_access";

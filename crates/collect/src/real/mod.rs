@@ -49,3 +49,13 @@ pub(crate) fn read_regular(path: &Path, limit: u64) -> Answer<Vec<u8>> {
     let path = path.to_owned();
     patience::Patience::default().run(move || read_at_most(open_regular(&path)?, limit))
 }
+
+/// See [`crate::fuzzing`].
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing {
+    /// What netlink hands out: a rule, and the status.
+    pub(crate) fn audit(data: &[u8]) {
+        super::audit_rule::audit_rule(data);
+        let _ = super::audit::decode_status(data);
+    }
+}

@@ -120,7 +120,7 @@ impl<'de> Visitor<'de> for KeepSeed {
             }
             Keep::Names => {
                 while let Some(text) = list.next_element::<String>()? {
-                    kept.push(text.split_once('=').map_or(text.as_str(), |(name, _)| name).into());
+                    kept.push(scrub(text.split_once('=').map_or(text.as_str(), |(name, _)| name)).into());
                 }
             }
             Keep::SecurityOptions => {
@@ -194,7 +194,7 @@ impl<'de> Visitor<'de> for KeepSeed {
                 let mut names = Vec::new();
                 while let Some(key) = map.next_key::<String>()? {
                     map.next_value::<IgnoredAny>()?;
-                    names.push(Value::from(key));
+                    names.push(Value::from(scrub(&key)));
                 }
                 return Ok(Value::Array(names));
             }
@@ -222,7 +222,7 @@ impl<'de> Visitor<'de> for KeepSeed {
                 while let Some(key) = map.next_key::<String>()? {
                     let value = map.next_value::<Value>()?;
                     let text = value.as_str().map_or_else(|| MARK.to_owned(), |value| network_option(&key, value));
-                    kept.insert(key, text.into());
+                    kept.insert(scrub(&key), text.into());
                 }
             }
             Keep::Plain
@@ -264,7 +264,7 @@ fn origin(text: &str) -> String {
 
 fn variable(text: &str) -> Value {
     let (name, value) = text.split_once('=').unwrap_or((text, ""));
-    json!({ "name": name, "length": value.len(), "looks_like_credential": looks_like_credential(name, value) })
+    json!({ "name": scrub(name), "length": value.len(), "looks_like_credential": looks_like_credential(name, value) })
 }
 
 /// The Docker command line puts the whole text of a seccomp profile or a credential spec into the option: of a profile its brief form stays.

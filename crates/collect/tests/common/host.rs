@@ -184,7 +184,7 @@ impl Files for Host {
         }
         let text = self.texts.get(&target).ok_or(Obstacle::NotFound)?;
         let text = if content == Content::Unit { collect::redact::unit_file(text) } else { text.clone() };
-        Ok(TextFile { path: path.to_owned(), stat: stat(FileKind::File, None), text })
+        Ok(TextFile { path: path.to_owned(), stat: stat(FileKind::File, None), text, form: Fact::Absent })
     }
     fn kernel(&self, path: &str) -> Answer<String> {
         self.texts.get(path).cloned().ok_or(Obstacle::NotFound)

@@ -5,6 +5,7 @@ mod config;
 mod container;
 mod engine;
 mod image;
+pub mod json;
 mod network;
 mod plugin;
 mod process;
@@ -14,7 +15,7 @@ mod unit;
 mod volume;
 
 pub use arguments::{Argument, arguments};
-pub use config::{ConfigEntry, ConfigError, parse_config};
+pub use config::{ConfigEntry, ConfigError, ConfigReading, Duplicate, parse_config, read_config};
 pub use container::{
     Cgroup, Container, ContainerProcess, ContainerState, CpuLimits, Device, EnvVar, IdMapping, Limit, Mount, NetworkEndpoint, PortBinding,
     ProcStatus, ResourceLimit, RestartPolicy, Ulimit,

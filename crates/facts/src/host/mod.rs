@@ -9,7 +9,7 @@ mod sshd;
 pub use audit::{Audit, AuditField, AuditRule, AuditStatus};
 pub use client::{Client, ClientAccount, ClientConfig, ClientContext, ClientEnvironment};
 pub use engine_files::{EngineFiles, Group, MountPoint, RuntimeProgram};
-pub use file::{Acl, FileKind, FileStat, TextFile};
+pub use file::{Acl, FileKind, FileStat, TextFile, TextForm};
 pub use sshd::{Sshd, SshdLine, sshd_lines};
 
 use std::collections::BTreeMap;

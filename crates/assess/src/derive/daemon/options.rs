@@ -55,11 +55,7 @@ impl Reader<'_> {
     pub(super) fn authorization_plugins(&self) -> Seen<Listing<String>> {
         let shown = self.info("Plugins.Authorization", |info| info.authorization_plugins.clone());
         let setting = self.settings.get("authorization-plugins");
-        let in_file = match (&self.engine.config_file.fact, &self.settings.file_error) {
-            (Fact::Unknown { why }, _) => Fact::unknown(why.clone()),
-            (_, Some(error)) => Fact::unknown(format!("the configuration file is {error}")),
-            _ => Fact::Known(setting.in_file.as_ref().map(|given| given.value.clone())),
-        };
+        let in_file = self.settings.readable.clone().map(|()| setting.in_file.as_ref().map(|given| given.value.clone()));
         let fact = shown.fact.and_then(|plugins| {
             in_file.and_then(|now| match &setting.at_start {
                 Fact::Known(start) if *start == now => Fact::Known(self.asked_plugins(&plugins)),
