@@ -119,6 +119,22 @@ pub struct Check {
     pub note: Option<String>,
 }
 
+impl Check {
+    /// Paths of all facts that decide it or are shown with it, each once.
+    pub(crate) fn paths(&self) -> Vec<&str> {
+        let when = self.when.iter().map(|(when, _)| when);
+        let pass = if let Question::Predicate(pass) = &self.question { Some(pass) } else { None };
+        let spoken = when.chain(pass).chain(&self.shows).flat_map(|expression| expression.paths()).chain(&self.fact);
+        let mut paths: Vec<&str> = Vec::new();
+        for path in spoken {
+            if !paths.contains(&path.as_str()) {
+                paths.push(path);
+            }
+        }
+        paths
+    }
+}
+
 /// A remedy before it is bound to a subject: see [`crate::Action`] for the bound one.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 pub struct RemedyTemplate {

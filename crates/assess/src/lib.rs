@@ -9,6 +9,7 @@ mod benchmark;
 pub mod catalogue;
 mod check;
 pub mod derive;
+pub mod doctor;
 mod explain;
 pub mod expression;
 mod finding;

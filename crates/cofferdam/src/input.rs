@@ -34,7 +34,7 @@ pub(crate) fn read(path: &Path) -> Result<Snapshot> {
 
 /// Looks at the system now.
 pub(crate) async fn fresh(global: &Global) -> Result<Snapshot> {
-    let options = Options { taken_at: now(), tool: tool(), state_dir: global.state.display().to_string() };
+    let options = options_now(global);
     if let Some(path) = &global.replay {
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let recording = Recording::from_json(&text).with_context(|| path.display().to_string())?;
@@ -51,27 +51,61 @@ pub(crate) async fn fresh(global: &Global) -> Result<Snapshot> {
     Ok(snapshot?)
 }
 
+/// What stands for the outside, and what goes into a snapshot's head: the live system, or a recording.
+pub(crate) fn world(global: &Global) -> Result<(World, Options)> {
+    if let Some(path) = &global.replay {
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let recording = Recording::from_json(&text).with_context(|| path.display().to_string())?;
+        let options = recording.options.clone();
+        return Ok((World::replaying(recording), options));
+    }
+    let options = options_now(global);
+    Ok((World::real(Some(endpoint(global)?)), options))
+}
+
+/// Where the engine's address came from, for those who wonder.
+pub(crate) fn named_by(global: &Global) -> &'static str {
+    let set = |name: &str| std::env::var(name).is_ok_and(|value| !value.trim().is_empty());
+    match &global.host {
+        _ if global.replay.is_some() => "by the recording",
+        Some(host) if std::env::var("COFFERDAM_HOST").is_ok_and(|value| value == *host) => "by COFFERDAM_HOST or --host",
+        Some(host) if !host.trim().is_empty() => "by --host",
+        _ if set("DOCKER_HOST") => "by DOCKER_HOST",
+        _ => "the default: neither --host nor DOCKER_HOST names one",
+    }
+}
+
 /// Looks at the system while it is being changed: where the engine does not answer, the host is seen all the same.
 pub(crate) async fn fresh_or_host(global: &Global) -> Snapshot {
-    let options = Options { taken_at: now(), tool: tool(), state_dir: global.state.display().to_string() };
+    let options = options_now(global);
     let error = match fresh(global).await {
         Ok(snapshot) => return snapshot,
         Err(error) => error,
     };
     let mut snapshot = match collect::collect(&World::real(None), &options).await {
         Ok(snapshot) => snapshot,
-        Err(_) => Snapshot {
-            schema: facts::SCHEMA.to_owned(),
-            tool: options.tool,
-            taken_at: options.taken_at,
-            sources: facts::Sources::default(),
-            gaps: Vec::new(),
-            host: facts::host::Host::default(),
-            docker: Fact::Absent,
-        },
+        Err(_) => empty(&options),
     };
     snapshot.docker = Fact::unknown(format!("{error:#}"));
     snapshot
+}
+
+/// A snapshot in which nothing was seen.
+pub(crate) fn empty(options: &Options) -> Snapshot {
+    Snapshot {
+        schema: facts::SCHEMA.to_owned(),
+        tool: options.tool.clone(),
+        taken_at: options.taken_at.clone(),
+        sources: facts::Sources::default(),
+        gaps: Vec::new(),
+        host: facts::host::Host::default(),
+        docker: Fact::Absent,
+    }
+}
+
+/// The head of a snapshot of the live system.
+pub(crate) fn options_now(global: &Global) -> Options {
+    Options { taken_at: now(), tool: tool(), state_dir: global.state.display().to_string() }
 }
 
 /// --host, else DOCKER_HOST as every Docker client reads it, else the local socket.

@@ -4,7 +4,9 @@
 //! implementation. Secrets are removed **below** the recorder ([`redact`]), so neither a Snapshot nor a recording ever
 //! holds one. Nothing here judges, and nothing here writes, starts a process, or prints.
 
+mod account;
 mod collect;
+mod contact;
 mod docker;
 mod endpoint;
 mod error;
@@ -21,7 +23,9 @@ pub mod redact;
 pub mod source;
 mod world;
 
+pub use account::account;
 pub use collect::collect;
+pub use contact::contact;
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::CollectError;
 pub use obstacle::{Answer, Obstacle};

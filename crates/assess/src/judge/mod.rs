@@ -11,6 +11,7 @@ mod relations;
 mod selection;
 mod standing;
 mod threats;
+mod unseen;
 
 use std::collections::BTreeMap;
 
@@ -19,6 +20,7 @@ use facts::{Snapshot, Tool, digest};
 pub use bench::bench_of;
 pub(crate) use frame::Frame;
 pub(crate) use judgement::judgement;
+pub(crate) use unseen::{Unseen, unseen};
 pub use selection::{Selection, SelectionError, bench_part};
 
 use crate::derive::views;
@@ -126,7 +128,7 @@ fn with_subjects<R>(snapshot: &Snapshot, judge: impl FnOnce(&Subjects<'_>, Optio
     judge(&subjects, relations.as_ref())
 }
 
-fn target(snapshot: &Snapshot) -> Target {
+pub(crate) fn target(snapshot: &Snapshot) -> Target {
     let engine = snapshot.engine();
     let by_engine = engine.and_then(|engine| engine.info.known()?.name.known());
     let name = snapshot.host.name.known().or(by_engine).cloned().unwrap_or_else(|| "unknown host".to_owned());

@@ -5,6 +5,7 @@ mod assess;
 mod bench;
 mod catalogue;
 mod diff;
+mod doctor;
 mod explain;
 mod harden;
 mod report;
@@ -27,6 +28,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Command::Bench(command) => bench::run(&global, output, &command),
         Command::Advise(command) => advise::run(&global, output, &command),
         Command::Diff(command) => diff::run(&global, output, &command),
+        Command::Doctor(command) => doctor::run(&global, output, &command),
         Command::Explain(command) => explain::run(output, &command),
         Command::Harden(command) => harden::run(&global, output, command),
         Command::Report(command) => report::run(output, &command),

@@ -5,7 +5,7 @@
 use facts::Fact;
 use facts::docker::{Cgroup, Limit};
 
-use crate::gaps::Gaps;
+use crate::gaps::{Gaps, READ};
 use crate::obstacle::{Answer, Obstacle};
 use crate::parse::cgroup_of;
 use crate::source::CgroupMount;
@@ -94,7 +94,7 @@ impl Files<'_> {
         match answer {
             Ok(value) => Fact::Known(value),
             Err((_, Obstacle::NotFound)) => Fact::Absent,
-            Err((place, obstacle)) => self.gaps.unknown("control group limits of containers", &place, &obstacle, "root"),
+            Err((place, obstacle)) => self.gaps.unknown("control group limits of containers", &place, &obstacle, READ),
         }
     }
 

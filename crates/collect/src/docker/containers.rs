@@ -8,7 +8,7 @@ use super::cgroup::cgroup;
 use super::gather::{ImageObject, Object};
 use super::programs::{Programs, programs};
 use super::{container, image, network};
-use crate::gaps::Gaps;
+use crate::gaps::{Gaps, TRACE};
 use crate::host::{Reach, resolved};
 use crate::obstacle::{Answer, Obstacle};
 use crate::parse::{id_map, limits, names_container, status};
@@ -101,7 +101,7 @@ fn programs_of(id: &str, programs: &Answer<Programs>, gaps: &Gaps) -> Fact<Vec<S
     };
     match found {
         Ok(found) => Fact::Known(found.into_iter().collect()),
-        Err(obstacle) => gaps.unknown("programs that run in containers", "/proc/PID/exe", &obstacle, "root"),
+        Err(obstacle) => gaps.unknown("programs that run in containers", "/proc/PID/exe", &obstacle, TRACE),
     }
 }
 
@@ -136,7 +136,7 @@ fn process(
             return Fact::unknown(why);
         }
         Err(Obstacle::NotFound) => return Fact::unknown(format!("process {pid} ended while it was looked at")),
-        Err(obstacle) => return gaps.unknown("processes of containers", &format!("/proc/{pid}/cgroup"), &obstacle, "root"),
+        Err(obstacle) => return gaps.unknown("processes of containers", &format!("/proc/{pid}/cgroup"), &obstacle, TRACE),
     };
     let mut source = |file: &str| sources.push(Source::Kernel { path: format!("/proc/{pid}/{file}") });
     let ids = ["status", "attr/current", "uid_map", "limits"].map(&mut source);
@@ -145,7 +145,7 @@ fn process(
         match value {
             Ok(value) => Fact::Known(value),
             Err(Obstacle::NotFound) => Fact::unknown(format!("process {pid} ended while it was looked at")),
-            Err(obstacle) => gaps.unknown(&format!("/proc/PID/{file} of containers"), &format!("/proc/{pid}/{file}"), &obstacle, "root"),
+            Err(obstacle) => gaps.unknown(&format!("/proc/PID/{file} of containers"), &format!("/proc/{pid}/{file}"), &obstacle, TRACE),
         }
     }
     let [status_text, label_text, map_text, limits_text] = texts;
@@ -161,7 +161,7 @@ fn process(
     });
     let cgroup = match limits_of_group {
         Ok(group) => Fact::Known(group),
-        Err(obstacle) => gaps.unknown("control group limits of containers", &format!("/proc/{pid}/cgroup"), &obstacle, "root"),
+        Err(obstacle) => gaps.unknown("control group limits of containers", &format!("/proc/{pid}/cgroup"), &obstacle, TRACE),
     };
     Fact::Known(ContainerProcess {
         status: Observed::new(ids[0], observed(pid, "status", status_text, status, gaps)),

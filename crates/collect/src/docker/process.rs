@@ -4,7 +4,7 @@ use facts::docker::{DaemonProcess, ProxyProcess};
 use facts::{Fact, Observed, Source, Sources};
 
 use super::daemon::Daemon;
-use crate::gaps::Gaps;
+use crate::gaps::{Gaps, READ, TRACE};
 use crate::obstacle::{Answer, Obstacle};
 use crate::parse::{UserUnit, stat, status, unit_of};
 use crate::source::{ProcText, ProcessId, Program};
@@ -43,7 +43,7 @@ pub(crate) fn daemon_process(world: &World, daemon: &Daemon, sources: &mut Sourc
 /// A process that is there has these files: "not found" means that it ended, which is no absence.
 fn known<T>(gaps: &Gaps, answer: Answer<T>, what: &str, place: &str) -> Fact<T> {
     let ended = |obstacle| if obstacle == Obstacle::NotFound { Obstacle::Other("the process has ended".to_owned()) } else { obstacle };
-    gaps.fact(answer.map_err(ended), what, place, "root")
+    gaps.fact(answer.map_err(ended), what, place, TRACE)
 }
 
 fn unit_name(group: Answer<String>, pid: u32, gaps: &Gaps) -> Fact<String> {
@@ -89,12 +89,12 @@ fn proxies(world: &World, children: Answer<Vec<(u32, Answer<String>)>>, pid: u32
                     }
                     // Another child, or one that has ended.
                     Ok(_) | Err(Obstacle::NotFound) => {}
-                    Err(obstacle) => return gaps.unknown(WHAT, &place, &obstacle, "root"),
+                    Err(obstacle) => return gaps.unknown(WHAT, &place, &obstacle, TRACE),
                 }
             }
             Fact::Known(proxies)
         }
-        Err(obstacle) => gaps.unknown(WHAT, &place, &obstacle, "root"),
+        Err(obstacle) => gaps.unknown(WHAT, &place, &obstacle, TRACE),
     }
 }
 
@@ -122,7 +122,7 @@ fn containerd_socket(world: &World, argv: Option<&[String]>, children: &Answer<V
         match world.files.lstat(path) {
             Ok(_) => return Fact::Known(path.to_owned()),
             Err(Obstacle::NotFound) => {}
-            Err(obstacle) => return gaps.unknown("containerd's socket", path, &obstacle, "root"),
+            Err(obstacle) => return gaps.unknown("containerd's socket", path, &obstacle, READ),
         }
     }
     Fact::unknown(format!("neither {SYSTEM} nor {managed} exists"))

@@ -70,6 +70,10 @@ pub enum Namespace {
     Net,
     /// Mount.
     Mount,
+    /// Process ids.
+    Pid,
+    /// Users and rights.
+    User,
 }
 
 impl Namespace {
@@ -78,6 +82,8 @@ impl Namespace {
         match self {
             Self::Net => "net",
             Self::Mount => "mnt",
+            Self::Pid => "pid",
+            Self::User => "user",
         }
     }
 }

@@ -3,6 +3,7 @@
 mod assess;
 mod bench;
 mod diff;
+mod doctor;
 mod explain;
 mod page;
 mod plan;
@@ -12,6 +13,7 @@ mod verify;
 pub use assess::{advice, assess, threats};
 pub use bench::bench;
 pub use diff::diff;
+pub use doctor::doctor;
 pub use explain::explain;
 pub use plan::{plan, refusal};
 pub use run::{outcome, runs};

@@ -1,0 +1,323 @@
+//! Why an engine does not answer: the way to its socket, step by step, and what else is seen that could be it.
+
+use facts::host::{FileKind, FileStat};
+use facts::{Account, Contact, Fact, Step};
+
+use crate::obstacle::Obstacle;
+use crate::parse::stat;
+use crate::redact;
+use crate::source::{EngineQuestion, ProcText, ProcessId};
+use crate::world::World;
+
+/// Where Docker and its like put their sockets, beside those of users below /run/user.
+const USUAL_SOCKETS: [&str; 3] = ["/run/docker.sock", "/run/podman/podman.sock", "/run/balena-engine.sock"];
+const OF_USERS: [&str; 3] = ["docker.sock", "podman/podman.sock", ".docker/run/docker.sock"];
+
+/// Where packages put the daemon's program.
+const PROGRAMS: [&str; 4] = ["/usr/bin/dockerd", "/usr/sbin/dockerd", "/usr/local/bin/dockerd", "/snap/bin/docker.dockerd"];
+
+const UNITS: [&str; 3] =
+    ["/etc/systemd/system/docker.service", "/usr/lib/systemd/system/docker.service", "/lib/systemd/system/docker.service"];
+
+/// Looks again at everything on the way to the engine, and says what to do. `named_by`: where the address came from.
+pub async fn contact(world: &World, named_by: &str, account: &Account) -> Contact {
+    let Some(engine) = &world.engine else { return Contact { named_by: named_by.to_owned(), ..Contact::default() } };
+    let mut look = Look { world, account, steps: Vec::new() };
+    let endpoint = engine.endpoint();
+    look.step("the address", format!("{endpoint} ({named_by})"), true);
+    let socket = endpoint.strip_prefix("unix://").map(str::to_owned);
+    let place = socket.as_deref().map(|socket| look.socket(socket));
+    let answer = engine.get(EngineQuestion::Ping).await;
+    look.step("GET /_ping", answer.as_ref().map_or_else(ToString::to_string, |_| "answered".to_owned()), answer.is_ok());
+    let around = look.around(socket.as_deref());
+    let (verdict, next) = conclude(&endpoint, place, answer.err(), &around, account);
+    Contact { endpoint, named_by: named_by.to_owned(), steps: look.steps, verdict, next }
+}
+
+/// What lies at the socket's path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Place {
+    Missing,
+    Hidden,
+    NoSocket(&'static str),
+    Socket {
+        /// Whether the mode lets this account connect; none: nobody can tell.
+        writable: Option<bool>,
+    },
+    Unclear,
+}
+
+/// What else is on this machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Around {
+    daemon: Option<u32>,
+    stopped: bool,
+    program: bool,
+    unit: bool,
+    systemd: bool,
+    others: Vec<String>,
+}
+
+struct Look<'w> {
+    world: &'w World,
+    account: &'w Account,
+    steps: Vec<Step>,
+}
+
+impl Look<'_> {
+    fn step(&mut self, what: impl Into<String>, found: impl Into<String>, fine: bool) {
+        self.steps.push(Step { what: what.into(), found: found.into(), fine });
+    }
+
+    /// The socket, its mode, and whether somebody listens behind it.
+    fn socket(&mut self, path: &str) -> Place {
+        let what = format!("the socket {path}");
+        let real = match self.world.files.canonical(path) {
+            Ok(real) => real,
+            Err(Obstacle::NotFound) => {
+                let link = self.world.files.lstat(path).ok().and_then(|stat| stat.target);
+                self.step(what, link.map_or_else(|| self.first_missing(path), |target| format!("a link to {target}, which is not there")), false);
+                return Place::Missing;
+            }
+            Err(Obstacle::Denied) => {
+                self.step(what, "a folder on the way to it may not be searched", false);
+                return Place::Hidden;
+            }
+            Err(obstacle) => {
+                self.step(what, obstacle.to_string(), false);
+                return Place::Unclear;
+            }
+        };
+        let stat = match self.world.files.lstat(&real) {
+            Ok(stat) => stat,
+            Err(obstacle) => {
+                self.step(what, obstacle.to_string(), false);
+                return Place::Unclear;
+            }
+        };
+        let is = match stat.kind {
+            FileKind::Socket => None,
+            FileKind::Directory => Some("a folder: docker makes one where a mount names a socket that is not there yet"),
+            FileKind::File => Some("an ordinary file"),
+            FileKind::Symlink | FileKind::Other => Some("something else than a socket"),
+        };
+        if let Some(is) = is {
+            self.step(what, is, false);
+            return Place::NoSocket(is);
+        }
+        let writable = may_connect(&stat, self.account);
+        let may = match writable {
+            Some(true) => "this account may connect",
+            Some(false) => "this account may not connect",
+            None => "whether this account may connect hangs on its access list",
+        };
+        self.step(what, format!("mode {:04o}, owner {}, group {}: {may}", stat.mode, stat.uid, stat.gid), writable != Some(false));
+        if let Ok(listeners) = self.world.processes.unix_listeners(ProcessId::Own, "") {
+            let listens = |path: &str| path == real || self.world.files.canonical(path).is_ok_and(|path| path == real);
+            let listening = listeners.iter().any(|listener| listens(&listener.path));
+            let found = if listening { "yes" } else { "nobody seen from this network namespace" };
+            self.step("somebody listens on it", found, listening);
+        }
+        Place::Socket { writable }
+    }
+
+    /// `not there; of the way to it, /run/user/1000 is missing first`.
+    fn first_missing(&self, path: &str) -> String {
+        let way: Vec<&str> = std::path::Path::new(path).ancestors().skip(1).filter_map(std::path::Path::to_str).collect();
+        let missing = way.into_iter().rev().find(|folder| self.world.files.canonical(folder) == Err(Obstacle::NotFound));
+        missing.map_or_else(|| "not there".to_owned(), |folder| format!("not there, and neither is its folder {folder}"))
+    }
+
+    /// A daemon under another name, a program that was never started, sockets in other places.
+    fn around(&mut self, socket: Option<&str>) -> Around {
+        let mut around = Around { systemd: self.world.files.lstat("/run/systemd/system").is_ok(), ..Around::default() };
+        for pid in self.world.processes.pids().unwrap_or_default() {
+            let exe = self.world.processes.exe(pid.into()).ok();
+            let Some(stat) = self.world.processes.text(pid.into(), ProcText::Stat).ok().and_then(|text| stat(&text)) else { continue };
+            // The name alone proves nothing, and is said as what it is: a hint for a person.
+            if exe.map_or_else(|| stat.name == "dockerd", |exe| redact::is_daemon(exe.trim_end_matches(" (deleted)"))) {
+                around.daemon = Some(pid);
+                around.stopped = matches!(stat.state, 'T' | 't');
+                let state = if around.stopped { "stopped: it answers nobody until it gets SIGCONT" } else { "running" };
+                self.step("a process named dockerd", format!("process {pid}, {state}"), !around.stopped);
+                break;
+            }
+        }
+        let is_there = |path: &&&str| self.world.files.lstat(path).is_ok();
+        let program = PROGRAMS.iter().find(is_there);
+        around.program = program.is_some();
+        around.unit = UNITS.iter().find(is_there).is_some();
+        if around.daemon.is_none() {
+            self.step("a process named dockerd", "none seen here", false);
+            let found = program.map_or_else(|| "not in the usual folders: Docker is not installed here".to_owned(), |path| (*path).to_owned());
+            self.step("the daemon's program", found, around.program);
+        }
+        around.others = self.other_sockets(socket);
+        for other in &around.others.clone() {
+            self.step("another engine's socket", other.clone(), true);
+        }
+        around
+    }
+
+    fn other_sockets(&self, asked: Option<&str>) -> Vec<String> {
+        let asked = asked.map(|path| self.world.files.canonical(path).unwrap_or_else(|_| path.to_owned()));
+        let users = self.world.files.names("/run/user").unwrap_or_default();
+        let of_users = users.iter().flat_map(|user| OF_USERS.iter().map(move |name| format!("/run/user/{user}/{name}")));
+        let all = USUAL_SOCKETS.iter().map(|path| (*path).to_owned()).chain(of_users);
+        let is_socket = |path: &String| self.world.files.lstat(path).is_ok_and(|stat| stat.kind == FileKind::Socket);
+        all.filter(|path| Some(path) != asked.as_ref()).filter(is_socket).collect()
+    }
+}
+
+/// By the mode alone, as unix(7) has it: to connect takes the right to write. None: an access list decides, or the account is not known.
+fn may_connect(stat: &FileStat, account: &Account) -> Option<bool> {
+    let uid = *account.uid.known()?;
+    if uid == 0 {
+        return Some(true);
+    }
+    if !matches!(stat.acl, Fact::Absent) {
+        return None;
+    }
+    let groups = account.groups.known()?;
+    let bit = if uid == stat.uid {
+        0o200
+    } else if groups.contains(&stat.gid) {
+        0o020
+    } else {
+        0o002
+    };
+    Some(stat.mode & bit != 0)
+}
+
+/// What it comes to, and the command to type next.
+fn conclude(endpoint: &str, place: Option<Place>, obstacle: Option<Obstacle>, around: &Around, account: &Account) -> (String, String) {
+    let again = "cofferdam doctor docker".to_owned();
+    let is_root = account.uid.known() == Some(&0);
+    let sudo = |command: &str| if is_root { command.to_owned() } else { format!("sudo {command}") };
+    let in_container = account.host_processes.known() == Some(&false);
+    let start = |how: &str| {
+        if around.systemd && around.unit {
+            sudo(&format!("systemctl {how} docker"))
+        } else {
+            sudo("dockerd")
+        }
+    };
+    let elsewhere = around.others.first().map(|other| format!("cofferdam doctor docker --host unix://{other}"));
+    match (place, obstacle) {
+        (_, None) => ("The engine answers now: it was away for a moment.".to_owned(), again),
+        (Some(Place::Hidden | Place::Socket { writable: Some(false) }), _) | (_, Some(Obstacle::Denied)) => (
+            "The socket is there, and this account may not use it. Root may, and so may members of its group, who are as much as root: \
+             whoever speaks to the engine can start a privileged container."
+                .to_owned(),
+            sudo(&again),
+        ),
+        (Some(Place::Missing), _) if elsewhere.is_some() => (
+            "There is no such socket, but others are: perhaps the engine is a rootless one, or another kind.".to_owned(),
+            elsewhere.unwrap_or(again),
+        ),
+        (Some(Place::Missing), _) if around.daemon.is_some() => (
+            "A daemon runs, but does not serve its API there: its command line (-H) and daemon.json (hosts) say where.".to_owned(),
+            format!("tr '\\0' ' ' </proc/{}/cmdline", around.daemon.unwrap_or_default()),
+        ),
+        (Some(Place::Missing), _) if in_container => (
+            "There is no such socket in this container. Run cofferdam on the engine's own host; a container that holds the socket sees the \
+             API and nothing of the host."
+                .to_owned(),
+            sudo(&again),
+        ),
+        (Some(Place::Missing), _) if around.program => ("Docker is installed and does not run.".to_owned(), start("start")),
+        (Some(Place::Missing), _) => (
+            "Docker is not installed here, or it is under another name: name its address.".to_owned(),
+            format!("{again} --host URL"),
+        ),
+        (Some(Place::NoSocket(is)), _) => (
+            format!("What lies at that path is {is}. Remove it once nothing mounts it, and start the daemon."),
+            start("restart"),
+        ),
+        (_, Some(Obstacle::Refused)) if around.daemon.is_none() => (
+            "The socket's file is left over: the daemon that made it is gone, and nobody listens.".to_owned(),
+            start("start"),
+        ),
+        (_, Some(Obstacle::Refused)) => (
+            "The socket's file is left over, while a daemon runs: it serves its API elsewhere, or somebody made the file anew.".to_owned(),
+            format!("tr '\\0' ' ' </proc/{}/cmdline", around.daemon.unwrap_or_default()),
+        ),
+        (_, Some(Obstacle::TimedOut { .. })) if around.stopped => (
+            "The daemon was stopped with a signal. Let it go on, if nobody is debugging it.".to_owned(),
+            sudo(&format!("kill -CONT {}", around.daemon.unwrap_or_default())),
+        ),
+        (_, Some(Obstacle::TimedOut { .. })) => (
+            "Somebody listens and does not answer: the daemon hangs, or is starved. Its log may say why.".to_owned(),
+            if around.systemd { sudo("journalctl --unit docker --lines 50") } else { again },
+        ),
+        (_, Some(Obstacle::Forbidden(_))) => (
+            "The engine's authorization plugin forbids this request: read-only requests must be allowed.".to_owned(),
+            again,
+        ),
+        (_, Some(obstacle)) => (
+            format!("What answers at {endpoint} is no Docker engine, or one in trouble: {obstacle}."),
+            format!("{again} --host URL"),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(uid: u32, groups: &[u32]) -> Account {
+        Account { uid: Fact::Known(uid), groups: Fact::Known(groups.to_vec()), host_processes: Fact::Known(true), ..Account::default() }
+    }
+
+    fn socket(mode: u32, acl: Fact<facts::host::Acl>) -> FileStat {
+        FileStat {
+            kind: FileKind::Socket,
+            mode,
+            uid: 0,
+            gid: 998,
+            size: 0,
+            device: 1,
+            inode: 1,
+            ctime_ns: 0,
+            mtime_ns: 0,
+            target: None,
+            acl,
+        }
+    }
+
+    #[test]
+    fn who_may_connect() {
+        let may = |mode, uid, groups: &[u32]| may_connect(&socket(mode, Fact::Absent), &account(uid, groups));
+        assert_eq!(may(0o660, 0, &[0]), Some(true));
+        assert_eq!(may(0o660, 1000, &[1000, 998]), Some(true));
+        assert_eq!(may(0o660, 1000, &[1000]), Some(false));
+        assert_eq!(may(0o606, 1000, &[1000]), Some(true));
+        // The group's own bits count for its members, and not those of others.
+        assert_eq!(may(0o606, 1000, &[998]), Some(false));
+        let list = facts::host::Acl { entries: vec!["user:1000:rw-".to_owned()] };
+        assert_eq!(may_connect(&socket(0o660, Fact::Known(list)), &account(1000, &[1000])), None);
+        assert_eq!(may_connect(&socket(0o660, Fact::Absent), &Account::default()), None);
+    }
+
+    #[test]
+    fn what_to_type_next() {
+        let user = account(1000, &[1000]);
+        let timeout = Obstacle::TimedOut { ms: 10_000 };
+        let next = |place: Place, obstacle: Obstacle, around: &Around| conclude("unix:///s", Some(place), Some(obstacle), around, &user).1;
+        let here = Around { program: true, unit: true, systemd: true, ..Around::default() };
+        let socket = || Place::Socket { writable: Some(true) };
+        assert_eq!(next(Place::Missing, Obstacle::NotFound, &here), "sudo systemctl start docker");
+        assert_eq!(next(socket(), Obstacle::Refused, &here), "sudo systemctl start docker");
+        assert_eq!(next(Place::Missing, Obstacle::NotFound, &Around { systemd: false, ..here.clone() }), "sudo dockerd");
+        assert_eq!(next(Place::Missing, Obstacle::NotFound, &Around::default()), "cofferdam doctor docker --host URL");
+        let rootless = Around { others: vec!["/run/user/1000/docker.sock".into()], ..here.clone() };
+        assert_eq!(next(Place::Missing, Obstacle::NotFound, &rootless), "cofferdam doctor docker --host unix:///run/user/1000/docker.sock");
+        assert_eq!(next(Place::Socket { writable: Some(false) }, Obstacle::Denied, &here), "sudo cofferdam doctor docker");
+        let stopped = Around { daemon: Some(812), stopped: true, ..here.clone() };
+        assert_eq!(next(socket(), timeout.clone(), &stopped), "sudo kill -CONT 812");
+        assert_eq!(next(socket(), timeout, &here), "sudo journalctl --unit docker --lines 50");
+        assert_eq!(next(Place::NoSocket("a folder"), Obstacle::Other(String::new()), &here), "sudo systemctl restart docker");
+        let (verdict, _) = conclude("unix:///s", Some(socket()), None, &here, &user);
+        assert!(verdict.contains("answers now"), "{verdict}");
+    }
+}
