@@ -28,7 +28,7 @@ pub use advice::{Advice, Fix};
 pub use assessment::{Assessment, CheckResult, Judgement, ShownFact, SnapshotRef, Summary, Target};
 pub use benchmark::{Benchmark, BenchmarkResult, Control, ControlResult};
 pub use catalogue::{Catalogue, CatalogueError, CatalogueErrors};
-pub use check::{Check, Question, RemedyTemplate, Severity, Stride};
+pub use check::{Check, Question, RemedyTemplate, Severity, ShownAs, Stride};
 pub use explain::{Explanation, explain};
 pub use finding::Finding;
 pub use judge::{ASSESSMENT_SCHEMA, Outlook, Selection, SelectionError, assess, bench, bench_of, bench_part, outlook};

@@ -6,7 +6,7 @@ use facts::{Account, Contact, Fact, Step};
 use crate::obstacle::Obstacle;
 use crate::parse::stat;
 use crate::redact;
-use crate::source::{EngineQuestion, ProcText, ProcessId};
+use crate::source::{ProcText, ProcessId};
 use crate::world::World;
 
 /// Where Docker and its like put their sockets, beside those of users below /run/user.
@@ -19,18 +19,21 @@ const PROGRAMS: [&str; 4] = ["/usr/bin/dockerd", "/usr/sbin/dockerd", "/usr/loca
 const UNITS: [&str; 3] =
     ["/etc/systemd/system/docker.service", "/usr/lib/systemd/system/docker.service", "/lib/systemd/system/docker.service"];
 
-/// Looks again at everything on the way to the engine, and says what to do. `named_by`: where the address came from.
-pub async fn contact(world: &World, named_by: &str, account: &Account) -> Contact {
+/// Looks at everything on the way to the engine, and says what to do. `named_by`: where the address came from; `met`: what the first
+/// question to the engine met.
+pub fn contact(world: &World, named_by: &str, account: &Account, met: &Obstacle) -> Contact {
     let Some(engine) = &world.engine else { return Contact { named_by: named_by.to_owned(), ..Contact::default() } };
     let mut look = Look { world, account, steps: Vec::new() };
     let endpoint = engine.endpoint();
     look.step("the address", format!("{endpoint} ({named_by})"), true);
     let socket = endpoint.strip_prefix("unix://").map(str::to_owned);
     let place = socket.as_deref().map(|socket| look.socket(socket));
-    let answer = engine.get(EngineQuestion::Ping).await;
-    look.step("GET /_ping", answer.as_ref().map_or_else(ToString::to_string, |_| "answered".to_owned()), answer.is_ok());
+    look.step("GET /_ping", met.to_string(), false);
+    if let (Some(socket), Some(Place::Socket { .. }), Obstacle::Refused | Obstacle::TimedOut { .. }) = (&socket, &place, met) {
+        look.listener(socket);
+    }
     let around = look.around(socket.as_deref());
-    let (verdict, next) = conclude(&endpoint, place, answer.err(), &around, account);
+    let (verdict, next) = conclude(&endpoint, place, met, &around, account);
     Contact { endpoint, named_by: named_by.to_owned(), steps: look.steps, verdict, next }
 }
 
@@ -76,7 +79,11 @@ impl Look<'_> {
             Ok(real) => real,
             Err(Obstacle::NotFound) => {
                 let link = self.world.files.lstat(path).ok().and_then(|stat| stat.target);
-                self.step(what, link.map_or_else(|| self.first_missing(path), |target| format!("a link to {target}, which is not there")), false);
+                self.step(
+                    what,
+                    link.map_or_else(|| self.first_missing(path), |target| format!("a link to {target}, which is not there")),
+                    false,
+                );
                 return Place::Missing;
             }
             Err(Obstacle::Denied) => {
@@ -112,13 +119,17 @@ impl Look<'_> {
             None => "whether this account may connect hangs on its access list",
         };
         self.step(what, format!("mode {:04o}, owner {}, group {}: {may}", stat.mode, stat.uid, stat.gid), writable != Some(false));
-        if let Ok(listeners) = self.world.processes.unix_listeners(ProcessId::Own, "") {
-            let listens = |path: &str| path == real || self.world.files.canonical(path).is_ok_and(|path| path == real);
-            let listening = listeners.iter().any(|listener| listens(&listener.path));
-            let found = if listening { "yes" } else { "nobody seen from this network namespace" };
-            self.step("somebody listens on it", found, listening);
-        }
         Place::Socket { writable }
+    }
+
+    /// Whether the kernel knows a listener under that path. One of another network namespace is not seen.
+    fn listener(&mut self, path: &str) {
+        let Ok(listeners) = self.world.processes.unix_listeners(ProcessId::Own, "") else { return };
+        let real = self.world.files.canonical(path).unwrap_or_else(|_| path.to_owned());
+        let listens = |path: &str| path == real || self.world.files.canonical(path).is_ok_and(|path| path == real);
+        let listening = listeners.iter().any(|listener| listens(&listener.path));
+        let found = if listening { "somebody" } else { "nobody that is seen from this network namespace" };
+        self.step("who listens at that path", found, listening);
     }
 
     /// `not there; of the way to it, /run/user/1000 is missing first`.
@@ -149,7 +160,8 @@ impl Look<'_> {
         around.unit = UNITS.iter().find(is_there).is_some();
         if around.daemon.is_none() {
             self.step("a process named dockerd", "none seen here", false);
-            let found = program.map_or_else(|| "not in the usual folders: Docker is not installed here".to_owned(), |path| (*path).to_owned());
+            let found =
+                program.map_or_else(|| "not in the usual folders: Docker is not installed here".to_owned(), |path| (*path).to_owned());
             self.step("the daemon's program", found, around.program);
         }
         around.others = self.other_sockets(socket);
@@ -190,22 +202,17 @@ fn may_connect(stat: &FileStat, account: &Account) -> Option<bool> {
 }
 
 /// What it comes to, and the command to type next.
-fn conclude(endpoint: &str, place: Option<Place>, obstacle: Option<Obstacle>, around: &Around, account: &Account) -> (String, String) {
+fn conclude(endpoint: &str, place: Option<Place>, obstacle: &Obstacle, around: &Around, account: &Account) -> (String, String) {
     let again = "cofferdam doctor docker".to_owned();
     let is_root = account.uid.known() == Some(&0);
     let sudo = |command: &str| if is_root { command.to_owned() } else { format!("sudo {command}") };
     let in_container = account.host_processes.known() == Some(&false);
     let start = |how: &str| {
-        if around.systemd && around.unit {
-            sudo(&format!("systemctl {how} docker"))
-        } else {
-            sudo("dockerd")
-        }
+        if around.systemd && around.unit { sudo(&format!("systemctl {how} docker")) } else { sudo("dockerd") }
     };
     let elsewhere = around.others.first().map(|other| format!("cofferdam doctor docker --host unix://{other}"));
     match (place, obstacle) {
-        (_, None) => ("The engine answers now: it was away for a moment.".to_owned(), again),
-        (Some(Place::Hidden | Place::Socket { writable: Some(false) }), _) | (_, Some(Obstacle::Denied)) => (
+        (Some(Place::Hidden | Place::Socket { writable: Some(false) }), _) | (_, Obstacle::Denied) => (
             "The socket is there, and this account may not use it. Root may, and so may members of its group, who are as much as root: \
              whoever speaks to the engine can start a privileged container."
                 .to_owned(),
@@ -234,27 +241,27 @@ fn conclude(endpoint: &str, place: Option<Place>, obstacle: Option<Obstacle>, ar
             format!("What lies at that path is {is}. Remove it once nothing mounts it, and start the daemon."),
             start("restart"),
         ),
-        (_, Some(Obstacle::Refused)) if around.daemon.is_none() => (
+        (_, Obstacle::Refused) if around.daemon.is_none() => (
             "The socket's file is left over: the daemon that made it is gone, and nobody listens.".to_owned(),
             start("start"),
         ),
-        (_, Some(Obstacle::Refused)) => (
+        (_, Obstacle::Refused) => (
             "The socket's file is left over, while a daemon runs: it serves its API elsewhere, or somebody made the file anew.".to_owned(),
             format!("tr '\\0' ' ' </proc/{}/cmdline", around.daemon.unwrap_or_default()),
         ),
-        (_, Some(Obstacle::TimedOut { .. })) if around.stopped => (
+        (_, Obstacle::TimedOut { .. }) if around.stopped => (
             "The daemon was stopped with a signal. Let it go on, if nobody is debugging it.".to_owned(),
             sudo(&format!("kill -CONT {}", around.daemon.unwrap_or_default())),
         ),
-        (_, Some(Obstacle::TimedOut { .. })) => (
+        (_, Obstacle::TimedOut { .. }) => (
             "Somebody listens and does not answer: the daemon hangs, or is starved. Its log may say why.".to_owned(),
             if around.systemd { sudo("journalctl --unit docker --lines 50") } else { again },
         ),
-        (_, Some(Obstacle::Forbidden(_))) => (
+        (_, Obstacle::Forbidden(_)) => (
             "The engine's authorization plugin forbids this request: read-only requests must be allowed.".to_owned(),
             again,
         ),
-        (_, Some(obstacle)) => (
+        (_, obstacle) => (
             format!("What answers at {endpoint} is no Docker engine, or one in trouble: {obstacle}."),
             format!("{again} --host URL"),
         ),
@@ -303,7 +310,7 @@ mod tests {
     fn what_to_type_next() {
         let user = account(1000, &[1000]);
         let timeout = Obstacle::TimedOut { ms: 10_000 };
-        let next = |place: Place, obstacle: Obstacle, around: &Around| conclude("unix:///s", Some(place), Some(obstacle), around, &user).1;
+        let next = |place: Place, obstacle: Obstacle, around: &Around| conclude("unix:///s", Some(place), &obstacle, around, &user).1;
         let here = Around { program: true, unit: true, systemd: true, ..Around::default() };
         let socket = || Place::Socket { writable: Some(true) };
         assert_eq!(next(Place::Missing, Obstacle::NotFound, &here), "sudo systemctl start docker");
@@ -317,7 +324,5 @@ mod tests {
         assert_eq!(next(socket(), timeout.clone(), &stopped), "sudo kill -CONT 812");
         assert_eq!(next(socket(), timeout, &here), "sudo journalctl --unit docker --lines 50");
         assert_eq!(next(Place::NoSocket("a folder"), Obstacle::Other(String::new()), &here), "sudo systemctl restart docker");
-        let (verdict, _) = conclude("unix:///s", Some(socket()), None, &here, &user);
-        assert!(verdict.contains("answers now"), "{verdict}");
     }
 }

@@ -48,6 +48,15 @@ pub enum CollectError {
 }
 
 impl CollectError {
+    /// What the first question met.
+    pub fn obstacle(&self) -> Obstacle {
+        match self {
+            Self::Absent { .. } => Obstacle::NotFound,
+            Self::Refused { .. } => Obstacle::Refused,
+            Self::Silent { obstacle, .. } | Self::NotAnEngine { obstacle, .. } => obstacle.clone(),
+        }
+    }
+
     /// Judges the first contact: `None` where the rest can still be collected.
     pub(crate) fn of_first_contact(endpoint: &str, obstacle: &Obstacle) -> Option<Self> {
         let endpoint = endpoint.to_owned();

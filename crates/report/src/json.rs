@@ -31,7 +31,14 @@ pub fn bench(assessment: &Assessment, result: &BenchmarkResult, catalogue: &str)
 }
 
 /// `cofferdam/doctor/1`, canonical. `contact`: what was tried where the engine did not answer.
-pub fn doctor(diagnosis: &Diagnosis, account: Option<&Account>, contact: Option<&Contact>, next: &Next, tool: &Tool, catalogue: &str) -> String {
+pub fn doctor(
+    diagnosis: &Diagnosis,
+    account: Option<&Account>,
+    contact: Option<&Contact>,
+    next: &Next,
+    tool: &Tool,
+    catalogue: &str,
+) -> String {
     let mut envelope = tree(diagnosis);
     envelope["schema"] = json!("cofferdam/doctor/1");
     envelope["tool"] = tree(tool);

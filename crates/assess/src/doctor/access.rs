@@ -149,6 +149,7 @@ impl Access {
             },
             ["host", ..] => Self::Machine,
             ["docker", "process", "exe" | "listeners" | "proxies", ..] => Self::DaemonDescriptors,
+            ["docker", "process", "containerd_socket", ..] => Self::Sockets,
             ["docker", "process" | "config_path", ..] => Self::DaemonProcess,
             ["docker", "config_file", ..] => Self::Configuration,
             ["docker", "pid_file", ..] => Self::Sockets,

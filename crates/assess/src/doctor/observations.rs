@@ -93,12 +93,13 @@ impl Marked {
 fn causes(snapshot: &Snapshot) -> Vec<(String, Access)> {
     let Some(engine) = snapshot.engine().filter(|engine| engine.local) else { return Vec::new() };
     let mut causes = Vec::new();
-    let mut add = |why: Option<&str>, access| causes.extend(why.map(|why| (why.to_owned(), access)));
+    let elsewhere = |why: &&str| snapshot.gaps.iter().any(|gap| gap.why == **why);
+    let mut add = |why: Option<&str>, access| causes.extend(why.filter(|why| !elsewhere(why)).map(|why| (why.to_owned(), access)));
     add(engine.process.fact.why(), Access::DaemonDescriptors);
     if let Some(process) = engine.process.known() {
         add(process.argv.fact.why(), Access::DaemonProcess);
         add(process.exe.why(), Access::DaemonDescriptors);
-        add(process.containerd_socket.why(), Access::DaemonProcess);
+        add(process.containerd_socket.why(), Access::Sockets);
     }
     add(engine.config_path.why(), Access::DaemonProcess);
     add(snapshot.host.engine_files.containerd_exe.why(), Access::DaemonDescriptors);

@@ -20,8 +20,8 @@ use facts::{Snapshot, Tool, digest};
 pub use bench::bench_of;
 pub(crate) use frame::Frame;
 pub(crate) use judgement::judgement;
-pub(crate) use unseen::{Unseen, unseen};
 pub use selection::{Selection, SelectionError, bench_part};
+pub(crate) use unseen::{Unseen, unseen};
 
 use crate::derive::views;
 use crate::view::Daemon;

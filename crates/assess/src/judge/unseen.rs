@@ -47,7 +47,9 @@ pub(crate) fn unseen(snapshot: &Snapshot, catalogue: &Catalogue, wanted: impl Fn
 fn whys(value: &Value, deep: bool, found: &mut Vec<String>) {
     match value {
         Value::Unknown(why) if !found.iter().any(|known| **known == **why) => found.push(why.to_string()),
-        Value::List(members) => members.iter().filter(|member| deep || matches!(member, Value::Unknown(_))).for_each(|member| whys(member, deep, found)),
+        Value::List(members) => {
+            members.iter().filter(|member| deep || matches!(member, Value::Unknown(_))).for_each(|member| whys(member, deep, found))
+        }
         Value::Record(record) if deep => record.fields.iter().for_each(|field| whys(field, deep, found)),
         _ => {}
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ::assess::doctor::{Diagnosis, diagnose, next};
 use anyhow::{Context as _, Result};
-use collect::{CollectError, Options, World};
+use collect::{CollectError, Obstacle, Options, World};
 use facts::{Account, Contact, Fact, Snapshot, Step};
 
 use super::{bench, catalogue};
@@ -70,11 +70,11 @@ async fn examine(world: &World, options: &Options, named_by: &str) -> Look {
     match collect::collect(world, options).await {
         Ok(snapshot) => {
             let forbidden = snapshot.docker.is_unknown();
-            let contact = if forbidden { Some(collect::contact(world, named_by, &account).await) } else { None };
+            let contact = forbidden.then(|| collect::contact(world, named_by, &account, &Obstacle::Denied));
             Look { snapshot, account: Some(account), contact, away: false }
         }
         Err(error) => {
-            let contact = collect::contact(world, named_by, &account).await;
+            let contact = collect::contact(world, named_by, &account, &error.obstacle());
             Look { snapshot: host_alone(world, options, &error).await, account: Some(account), contact: Some(contact), away: true }
         }
     }

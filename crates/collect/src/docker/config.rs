@@ -44,9 +44,7 @@ pub(crate) fn config_file(path: &Fact<String>, world: &World, reach: &Reach, sou
     let source = sources.intern(Source::File { path: name.to_owned() });
     let fact = match (path, reach.no_files()) {
         (_, Some(why)) => Fact::unknown(why),
-        (Fact::Known(path), None) => {
-            gaps.fact(world.files.text(path, Content::DaemonJson), "the daemon's configuration file", path, READ)
-        }
+        (Fact::Known(path), None) => gaps.fact(world.files.text(path, Content::DaemonJson), "the daemon's configuration file", path, READ),
         (Fact::Absent, None) => Fact::Absent,
         (Fact::Unknown { why }, None) => Fact::unknown(why.clone()),
     };

@@ -4,7 +4,7 @@ use facts::docker::{Container, ContainerProcess, Image, Network};
 use facts::{Fact, Observed, Source, Sources};
 use serde_json::Value;
 
-use super::cgroup::cgroup;
+use super::cgroup::{OUTSIDE, cgroup};
 use super::gather::{ImageObject, Object};
 use super::programs::{Programs, programs};
 use super::{container, image, network};
@@ -93,6 +93,18 @@ pub(crate) fn containers(
     })
 }
 
+/// A container that looks sees the control groups below its own alone.
+fn unseen_limits<T>(pid: u32, obstacle: &Obstacle, gaps: &Gaps) -> Fact<T> {
+    const WHAT: &str = "control group limits of containers";
+    const NEEDS: &str = "cofferdam on the engine's own host, outside of a container";
+    let place = format!("/proc/{pid}/cgroup");
+    if matches!(obstacle, Obstacle::Other(why) if why == OUTSIDE) {
+        gaps.note(WHAT, OUTSIDE, NEEDS);
+        return Fact::unknown(format!("{place}: {OUTSIDE} (needs {NEEDS})"));
+    }
+    gaps.unknown(WHAT, &place, obstacle, TRACE)
+}
+
 /// The programs of one running container. It has a process, so that none was found means that none was seen.
 fn programs_of(id: &str, programs: &Answer<Programs>, gaps: &Gaps) -> Fact<Vec<String>> {
     let found = match programs {
@@ -161,7 +173,7 @@ fn process(
     });
     let cgroup = match limits_of_group {
         Ok(group) => Fact::Known(group),
-        Err(obstacle) => gaps.unknown("control group limits of containers", &format!("/proc/{pid}/cgroup"), &obstacle, TRACE),
+        Err(obstacle) => unseen_limits(pid, &obstacle, gaps),
     };
     Fact::Known(ContainerProcess {
         status: Observed::new(ids[0], observed(pid, "status", status_text, status, gaps)),

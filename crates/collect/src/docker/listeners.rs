@@ -33,9 +33,7 @@ pub(crate) fn listening(world: &World, daemon: &Daemon, gaps: &Gaps) -> Fact<Vec
     });
     match found {
         Ok(found) => Fact::Known(found),
-        Err(Obstacle::NotFound) => {
-            gaps.unknown(WHAT, &format!("/proc/{pid}"), &Obstacle::Other("the process has ended".to_owned()), TRACE)
-        }
+        Err(Obstacle::NotFound) => gaps.unknown(WHAT, &format!("/proc/{pid}"), &Obstacle::Other("the process has ended".to_owned()), TRACE),
         Err(obstacle) => gaps.unknown(WHAT, &format!("/proc/{pid}/fd"), &obstacle, TRACE),
     }
 }

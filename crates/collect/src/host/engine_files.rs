@@ -76,6 +76,10 @@ pub(crate) fn engine_files(
     gaps: &Gaps,
 ) -> EngineFiles {
     if let Some(why) = reach.no_files() {
+        // Asked for all the same: whoever asks where it leads shall hear why that is not known.
+        if let Fact::Known(root) = &clues.data_root {
+            places.stat(root.clone());
+        }
         return out_of_reach(why, sources);
     }
     let units = units(clues, world, gaps);

@@ -46,7 +46,12 @@ pub(crate) fn stat(text: &str) -> Option<Stat> {
     let (_pid, rest) = text.split_once(" (")?;
     let (name, fields) = rest.rsplit_once(") ")?;
     let fields: Vec<&str> = fields.split_whitespace().collect();
-    Some(Stat { name: name.to_owned(), state: fields.first()?.chars().next()?, parent: fields.get(1)?.parse().ok()?, start_ticks: fields.get(19)?.parse().ok()? })
+    Some(Stat {
+        name: name.to_owned(),
+        state: fields.first()?.chars().next()?,
+        parent: fields.get(1)?.parse().ok()?,
+        start_ticks: fields.get(19)?.parse().ok()?,
+    })
 }
 
 #[cfg(test)]

@@ -28,8 +28,9 @@ pub fn doctor(diagnosis: &Diagnosis, account: Option<&Account>, contact: Option<
     let open = diagnosis.accesses.iter().filter(|access| matches!(access.readable, Readable::No | Readable::Partly)).count();
     let aside = if open == 0 { "all of it readable".to_owned() } else { format!("{open} of {} not in full", diagnosis.accesses.len()) };
     page.heading("WHAT THE BENCHMARK NEEDS", &aside);
+    let mut last = None;
     for one in &diagnosis.accesses {
-        access(&mut page, one);
+        access(&mut page, one, &mut last);
     }
     nobody(&mut page, diagnosis);
     totals(&mut page, diagnosis);
@@ -74,7 +75,8 @@ fn contact(page: &mut Page, contact: &Contact) {
     page.paragraph(1, &[strong(&contact.verdict)]);
 }
 
-fn access(page: &mut Page, state: &AccessState) {
+/// `last`: the obstacle that was shown before, which is not said twice.
+fn access<'d>(page: &mut Page, state: &'d AccessState, last: &mut Option<&'d MetObstacle>) {
     let (tone, mark) = match state.readable {
         Readable::No => (Tone::Bad, "NO"),
         Readable::Partly => (Tone::Doubt, "PARTLY"),
@@ -82,9 +84,18 @@ fn access(page: &mut Page, state: &AccessState) {
         Readable::Nothing => (Tone::Dim, "-"),
     };
     if state.readable == Readable::Yes || state.readable == Readable::Nothing {
-        page.entry(1, HANG, &[Span::new(tone, mark)], &[plain(format!("{}:", state.name)), dim(hang(state))]);
-        return;
+        let none = if state.readable == Readable::Nothing { "not come to; " } else { "" };
+        return page.entry(1, HANG, &[Span::new(tone, mark)], &[plain(format!("{}:", state.name)), dim(format!("{none}{}", hang(state)))]);
     }
+    if let ([met], Some(before)) = (state.obstacles.as_slice(), *last)
+        && (&met.why, &met.needs) == (&before.why, &before.needs)
+        && met.places.is_empty()
+    {
+        let lost =
+            if met.unknown.verdicts > 0 { format!("{} unknown: {}", verdicts(&met.unknown), rows(&met.unknown)) } else { hang(state) };
+        return page.entry(1, HANG, &[Span::new(tone, mark)], &[strong(&state.name), plain(format!("for the same reason: {lost}"))]);
+    }
+    *last = state.obstacles.first();
     page.gap();
     page.entry(1, HANG, &[Span::new(tone, mark)], &[strong(&state.name), dim(format!("({})", state.place))]);
     for met in state.obstacles.iter().take(OBSTACLES) {
@@ -103,7 +114,12 @@ fn obstacle(page: &mut Page, met: &MetObstacle) {
     };
     page.entry(HANG, HANG + 2, &[], &[plain(format!("{}{places}", met.why))]);
     if met.unknown.verdicts > 0 {
-        page.entry(HANG, HANG + 2, &[], &[Span::new(Tone::Doubt, format!("{} unknown:", verdicts(&met.unknown))), plain(rows(&met.unknown))]);
+        page.entry(
+            HANG,
+            HANG + 2,
+            &[],
+            &[Span::new(Tone::Doubt, format!("{} unknown:", verdicts(&met.unknown))), plain(rows(&met.unknown))],
+        );
     }
     if let Some(needs) = &met.needs {
         page.entry(HANG, HANG + 7, &[dim("needs")], &[strong(needs)]);
@@ -142,7 +158,12 @@ fn nobody(page: &mut Page, diagnosis: &Diagnosis) {
     page.heading("NO RIGHT WOULD HELP", "the host shows it to nobody as it is now");
     for met in &diagnosis.shown_to_nobody {
         page.entry(1, HANG, &[], &[plain(&met.why)]);
-        page.entry(HANG, HANG + 2, &[], &[Span::new(Tone::Doubt, format!("{} unknown:", verdicts(&met.unknown))), plain(rows(&met.unknown))]);
+        page.entry(
+            HANG,
+            HANG + 2,
+            &[],
+            &[Span::new(Tone::Doubt, format!("{} unknown:", verdicts(&met.unknown))), plain(rows(&met.unknown))],
+        );
     }
 }
 
