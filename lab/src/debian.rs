@@ -10,7 +10,7 @@ use crate::{Progress, exec};
 /// What virtual machines need.
 pub(crate) const FOR_MACHINES: &[&str] = &["qemu-system-x86", "qemu-utils", "mmdebstrap", "openssh-client", "e2fsprogs"];
 /// What daemons on the machine itself need.
-pub(crate) const FOR_DAEMONS: &[&str] = &["docker.io", "iptables", "iproute2", "busybox-static", "util-linux"];
+pub(crate) const FOR_DAEMONS: &[&str] = &["docker.io", "iptables", "iproute2", "busybox-static", "util-linux", "openssl", "acl"];
 
 /// Installs those of the packages that are missing.
 ///

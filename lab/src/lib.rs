@@ -14,6 +14,7 @@
 //! It knows how hosts are made, started and put back. It does not know what cofferdam looks for in them.
 
 mod cache;
+mod case;
 mod daemon;
 
 mod debian;
@@ -31,7 +32,8 @@ mod vm;
 mod wait;
 mod world;
 
-pub use daemon::{Daemon, DaemonOptions};
+pub use case::{Case, CaseElsewhere, State, cases_elsewhere, states};
+pub use daemon::{Daemon, DaemonOptions, Engine};
 pub use open::Lab;
 pub use output::Output;
 pub use vm::{Reboot, Vm, VmOptions};

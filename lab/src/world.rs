@@ -6,7 +6,8 @@ const TREE: &str = include_str!("../image/tree.sh");
 const COMMON: &str = include_str!("../worlds/common.sh");
 
 /// A prepared host. What each one holds is said in `lab/README.md`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum World {
     /// A host as `apt-get install docker.io` and hurried people leave it.
     Weak,

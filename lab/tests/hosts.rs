@@ -218,6 +218,45 @@ fn no_secret_left(host: &Host) -> Result<()> {
     Ok(())
 }
 
+/// A host as openSUSE lays it out, constructed on Debian: /usr/bin/dockerd, its flags in /etc/sysconfig/docker.
+#[test]
+fn a_host_as_opensuse_has_it() -> Result<()> {
+    let host = Host::resume(World::Weak, VmOptions::default())?;
+    host.run(
+        "set -e; systemctl stop docker.socket docker; mv /usr/sbin/dockerd /usr/bin/dockerd; mkdir -p /etc/sysconfig /etc/systemd/system/docker.service.d; \
+         printf 'DOCKER_OPTS=\"--log-level=warn --userland-proxy=true\"\n' >/etc/sysconfig/docker; printf '{\"labels\":[\"team=lab\"]}' >/etc/docker/daemon.json; \
+         printf '[Service]\nEnvironmentFile=/etc/sysconfig/docker\nExecStart=\nExecStart=/usr/bin/dockerd --add-runtime oci=/usr/sbin/runc $DOCKER_NETWORK_OPTIONS $DOCKER_OPTS\n' \
+         >/etc/systemd/system/docker.service.d/opensuse.conf; systemctl daemon-reload; systemctl reset-failed docker docker.socket; systemctl start docker",
+    )?;
+    let verdicts = host.verdicts("cis-docker-1.6.0")?;
+    for (control, expected) in
+        [("1.1.3", "fail"), ("1.1.13", "fail"), ("2.3", "fail"), ("2.16", "fail"), ("2.15", "fail"), ("3.21", "pass"), ("3.22", "pass")]
+    {
+        ensure!(verdicts[control] == expected, "{control} is {}, not {expected}", verdicts[control]);
+    }
+    // A key beside a flag would keep the daemon from its next start.
+    let refused = host.cofferdam("harden plan --fix cis-docker-1.6.0:2.16")?;
+    ensure!(refused.code == 2 && refused.stderr.contains("userland-proxy"), "a flag sets it: {refused:?}");
+    let fixes = "--fix cis-docker-1.6.0:1.1.3 --fix cis-docker-1.6.0:1.1.13 --fix cis-docker-1.6.0:2.15";
+    let before = host.state()?;
+    host.cofferdam_exits(&format!("harden apply {fixes} --yes"), 0)?;
+    let after = host.state()?;
+    ensure!(
+        after.audit.contains("/usr/bin/dockerd") && !after.audit.contains("/usr/sbin/dockerd"),
+        "the daemon's real path: {}",
+        after.audit
+    );
+    ensure!(after.audit.contains("/etc/sysconfig/docker"), "the file of its flags: {}", after.audit);
+    let verdicts = host.verdicts("cis-docker-1.6.0")?;
+    for control in ["1.1.3", "1.1.13", "2.15"] {
+        ensure!(verdicts[control] == "pass", "{control} is {} after apply", verdicts[control]);
+    }
+    host.cofferdam_exits("harden rollback --last --yes", 0)?;
+    let back = host.state()?;
+    ensure!(back == before, "rollback brings everything back:\n{}", difference(&before, &back));
+    Ok(())
+}
+
 #[test]
 fn reboot_after_apply() -> Result<()> {
     let mut host = Host::resume(World::Weak, VmOptions::durable())?;

@@ -1,7 +1,9 @@
 //! `cargo xtask docs`: pages and schemas that are generated from catalogue and code.
 
+mod cases;
 mod checks;
 mod cli;
+mod configuration;
 mod facts_page;
 mod schemas;
 mod stories;
@@ -22,8 +24,10 @@ pub(crate) fn run(check: bool) -> Result<()> {
     let catalogue = Catalogue::load().context("the catalogue does not load")?;
     let mut pages: Vec<Page> = vec![
         ("docs/checks.md".to_owned(), checks::page(&catalogue)),
+        ("docs/cases.md".to_owned(), cases::page(&catalogue)?),
         ("docs/threats.md".to_owned(), threats::page(&catalogue)),
         ("docs/facts.md".to_owned(), facts_page::page()),
+        ("docs/configuration.md".to_owned(), configuration::page(&catalogue)),
         ("docs/stories.md".to_owned(), stories::page(&catalogue)?),
         ("docs/cli.md".to_owned(), cli::page()?),
     ];

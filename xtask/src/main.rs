@@ -1,8 +1,10 @@
-//! Tasks of the project: `cargo xtask test`, `demo`, `lab`, `docs`, `dist`.
+//! Tasks of the project: `cargo xtask test`, `demo`, `fuzz`, `lab`, `bench`, `docs`, `dist`.
 
+mod bench;
 mod demo;
 mod dist;
 mod docs;
+mod fuzz;
 mod lab_command;
 mod process;
 mod test;
@@ -34,9 +36,23 @@ enum Task {
         #[arg(long, value_name = "DIR")]
         output: Option<std::path::PathBuf>,
     },
+    /// Fuzz the parsers and editors: all targets, or one
+    Fuzz {
+        /// A target, one of fuzz/fuzz_targets; default: all
+        target: Option<String>,
+        /// How long each target runs
+        #[arg(long, value_name = "N", default_value_t = 60)]
+        seconds: u32,
+        /// How many run at a time
+        #[arg(long, value_name = "N", default_value_t = 2)]
+        jobs: usize,
+    },
     /// Real hosts to try things on
     #[command(subcommand)]
     Lab(lab_command::Lab),
+    /// What it costs, beside a bare listing and beside other tools
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Write the generated documents; with --check: fail if they differ
     Docs {
         /// Write nothing, fail on a difference
@@ -51,7 +67,9 @@ fn main() -> Result<()> {
     match Arguments::parse().task {
         Task::Test { long, quick } => test::run(long, quick),
         Task::Demo { output } => demo::run(output),
+        Task::Fuzz { target, seconds, jobs } => fuzz::run(target.as_deref(), seconds, jobs),
         Task::Lab(command) => lab_command::run(command),
+        Task::Bench(bench) => bench::run(bench),
         Task::Docs { check } => docs::run(check),
         Task::Dist => dist::run(),
     }

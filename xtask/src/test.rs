@@ -20,10 +20,16 @@ const QUICK: &[Stage] = &[
 
 const REAL: &[Stage] = &[
     ("Debian packages of the tests", packages),
+    ("fuzz targets, five seconds each", || crate::fuzz::run(None, 5, 2)),
     ("release build", || binary().map(drop)),
     ("the lab's own daemon", || lab_test("daemon_lifecycle", &[])),
+    ("cases: every verdict right, on both engines and on a host", || lab_test("cases", &[])),
+    ("commands that look start and write nothing", || lab_test("contained", &[])),
     ("the writer on a real daemon", || real("cofferdam-harden", "real_daemon", &[])),
+    ("an engine over TCP, in the clear and with TLS", || lab_test("endpoints", &[])),
+    ("daemon.json as a real daemon reads it", || real("cofferdam-harden", "real_config", &[])),
     ("a daemon of our own: kill at every journal boundary", || lab_test("daemon", &[])),
+    ("a daemon of our own: what volumes bring along", || lab_test("volumes", &[])),
     ("real hosts: verdicts, five stories, reboot", || lab_test("hosts", &[])),
     ("real hosts: what each verdict shows, by the command that it names", || lab_test("reproduce", &[])),
     ("real hosts: three power cuts", || lab_test("power", &[("COFFERDAM_CUTS", "3")])),
@@ -32,6 +38,7 @@ const REAL: &[Stage] = &[
 const LONG: &[Stage] = &[
     ("the lab's own hosts", || lab_test("vm_lifecycle", &[])),
     ("thirty power cuts", || lab_test("power", &[("COFFERDAM_CUTS", "30")])),
+    ("fuzz targets, ten minutes each", || crate::fuzz::run(None, 600, 2)),
     ("the whole demo", || crate::demo::run(None)),
 ];
 

@@ -10,7 +10,8 @@ use facts::Snapshot;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Action, Event, Finding, Remedy, Severity, SubjectKind, ThreatFinding, ThreatStatus, Verdict, preview};
+use crate::judge::Change;
+use crate::{Action, Event, Finding, Remedy, Severity, SubjectKind, ThreatFinding, ThreatStatus, Verdict};
 
 /// One fix: a remedy with what it does to the threats, worked out by previewing it on the Snapshot and judging again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -51,31 +52,27 @@ impl Advice {
     }
 }
 
-/// Orders the fixes of these findings by what each ends. `judge` gives findings and threats of a previewed Snapshot.
-pub(crate) fn advise(
+/// Orders the fixes of these findings by what each ends. `change` tells what remedies change, by a preview of the Snapshot.
+pub(crate) fn advise<'c>(
     snapshot: &Snapshot,
     findings: &[Finding],
     threats: &[ThreatFinding],
-    judge: impl Fn(&Snapshot) -> (Vec<Finding>, Vec<ThreatFinding>),
+    mut change: impl FnMut(&[Remedy]) -> Change<'c>,
 ) -> Advice {
-    let mut by_check: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
-    for finding in findings.iter().filter(|finding| finding.verdict == Verdict::Fail && carried_out(&finding.remedy.action)) {
-        by_check.entry(&finding.check).or_default().push(finding);
+    let mut failing: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
+    for finding in findings.iter().filter(|finding| finding.verdict == Verdict::Fail) {
+        failing.entry(&finding.check).or_default().push(finding);
     }
-    let mut fixes: Vec<(Rank, Fix)> = by_check
-        .into_iter()
-        .filter_map(|(check, group)| {
-            let remedies: Vec<Remedy> = group.iter().map(|finding| finding.remedy.clone()).collect();
-            let (findings_after, threats_after) = judge(&preview(snapshot, &remedies));
-            fix(
-                snapshot,
-                check,
-                &group,
-                remedies,
-                &Change { findings, findings_after: &findings_after, threats, threats_after: &threats_after },
-            )
-        })
-        .collect();
+    let mut fixes: Vec<(Rank, Fix)> = Vec::new();
+    for (check, group) in &failing {
+        let group: Vec<&Finding> = group.iter().copied().filter(|finding| carried_out(&finding.remedy.action)).collect();
+        if group.is_empty() {
+            continue;
+        }
+        let remedies: Vec<Remedy> = group.iter().map(|finding| finding.remedy.clone()).collect();
+        let change = change(&remedies);
+        fixes.extend(fix(snapshot, check, &group, remedies, &Effect { failing: &failing, threats, change: &change }));
+    }
     fixes.sort_by(|(left, _), (right, _)| left.cmp(right));
     Advice { fixes: fixes.into_iter().map(|(_, fix)| fix).collect() }
 }
@@ -85,37 +82,40 @@ fn carried_out(action: &Action) -> bool {
     matches!(action, Action::DaemonSetting { .. } | Action::AuditRule { .. } | Action::ContainerUpdate { .. })
 }
 
-struct Change<'a> {
-    findings: &'a [Finding],
-    findings_after: &'a [Finding],
+/// What a fix changes, beside what was before.
+struct Effect<'a> {
+    /// Findings that fail, by check, in their order.
+    failing: &'a BTreeMap<&'a str, Vec<&'a Finding>>,
     threats: &'a [ThreatFinding],
-    threats_after: &'a [ThreatFinding],
+    change: &'a Change<'a>,
+}
+
+impl Effect<'_> {
+    /// Ids of the findings that it ends, worst first.
+    fn ended(&self) -> Vec<String> {
+        let changed = self.change.checks.iter().filter_map(|(check, still)| Some((self.failing.get(check)?, still)));
+        let mut groups: Vec<_> = changed.collect();
+        groups.sort_by_key(|(group, _)| group.first().map(|finding| (finding.severity, &finding.check)));
+        let ended = groups.into_iter().flat_map(|(group, still)| group.iter().filter(|finding| !still.contains(&finding.id)));
+        ended.map(|finding| finding.id.clone()).collect()
+    }
 }
 
 /// Best first: distinct threats ended by severity, then threats reduced, then findings ended, then the cheaper event, then the id.
 type Rank = (Reverse<[usize; 4]>, Reverse<usize>, Reverse<usize>, Event, String);
 
-fn fix(snapshot: &Snapshot, check: &str, group: &[&Finding], remedies: Vec<Remedy>, change: &Change<'_>) -> Option<(Rank, Fix)> {
-    let still: BTreeSet<&str> =
-        change.findings_after.iter().filter(|finding| finding.verdict == Verdict::Fail).map(|finding| finding.id.as_str()).collect();
-    let ended: Vec<String> = change
-        .findings
-        .iter()
-        .filter(|finding| finding.verdict == Verdict::Fail && !still.contains(finding.id.as_str()))
-        .map(|finding| finding.id.clone())
-        .collect();
+fn fix(snapshot: &Snapshot, check: &str, group: &[&Finding], remedies: Vec<Remedy>, effect: &Effect<'_>) -> Option<(Rank, Fix)> {
+    let ended = effect.ended();
     if ended.is_empty() {
         return None;
     }
-    let after: BTreeMap<(&str, &str), ThreatStatus> =
-        change.threats_after.iter().map(|threat| ((threat.id.as_str(), threat.element.id.as_str()), threat.status)).collect();
     let (mut ends, mut reduces) = (Vec::new(), Vec::new());
     let mut ended_ids: BTreeSet<(Severity, &str)> = BTreeSet::new();
     let mut reduced_ids: BTreeSet<&str> = BTreeSet::new();
-    for threat in change.threats {
-        let now = after.get(&(threat.id.as_str(), threat.element.id.as_str())).copied().unwrap_or(threat.status);
+    for (position, now) in &effect.change.threats {
+        let threat = &effect.threats[*position];
         let named = format!("{} {}", threat.id, threat.element.name);
-        match (threat.status, now) {
+        match (threat.status, *now) {
             (ThreatStatus::Open | ThreatStatus::Partly, ThreatStatus::Mitigated) => {
                 ended_ids.insert((threat.severity, &threat.id));
                 ends.push(named);

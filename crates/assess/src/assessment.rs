@@ -6,7 +6,7 @@ use facts::{Gap, Tool};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Advice, Finding, Subject, ThreatFinding, Verdict};
+use crate::{Advice, Finding, Subject, ThreatFinding, Verdict, Waived, WaiverUse};
 
 /// One fact behind a verdict, with the place to see it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -33,6 +33,9 @@ pub struct Judgement {
     pub facts: Vec<ShownFact>,
     /// What a person types to see the same.
     pub reproduce: String,
+    /// Why the operator accepts it; left out: nobody does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiver: Option<Waived>,
 }
 
 /// A check's answers about all its subjects.
@@ -124,4 +127,10 @@ pub struct Assessment {
     pub threats: Vec<ThreatFinding>,
     /// What to fix first.
     pub advice: Advice,
+    /// The operator's file that waivers and policy come from; null: there is none.
+    #[serde(default)]
+    pub config: Option<String>,
+    /// Its waivers with what came of each, in the order of the file.
+    #[serde(default)]
+    pub waivers: Vec<WaiverUse>,
 }

@@ -115,6 +115,15 @@ impl ShownAs {
     }
 }
 
+/// How a statement of the operator decides a check that a person decides without it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ByPolicy {
+    /// Whether enough is stated.
+    pub when: crate::expression::Expression,
+    /// What must hold then.
+    pub pass: crate::expression::Expression,
+}
+
 /// One check, loaded and type-checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Check {
@@ -130,6 +139,8 @@ pub struct Check {
     pub when: Option<(crate::expression::Expression, String)>,
     /// What decides it.
     pub question: Question,
+    /// For a question to a person: what decides it where the operator states enough.
+    pub by_policy: Option<ByPolicy>,
     /// The value that is shown as the fact.
     pub shows: Option<crate::expression::Expression>,
     /// View paths shown as evidence.

@@ -1,11 +1,12 @@
 //! What is not pass and not not-applicable.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Remedy, Severity, ShownFact, Stride, Subject, Verdict};
+use crate::{Remedy, Severity, ShownFact, Stride, Subject, Verdict, Waived};
 
 /// One check's judgement of one subject that deserves attention.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -25,7 +26,9 @@ pub struct Finding {
     /// Letters that it serves.
     pub stride: Vec<Stride>,
     /// Its numbers: benchmark id to controls.
-    pub benchmarks: BTreeMap<String, Vec<String>>,
+    #[serde(with = "shared")]
+    #[schemars(with = "BTreeMap<String, Vec<String>>")]
+    pub benchmarks: Arc<BTreeMap<String, Vec<String>>>,
     /// Why this verdict, with the value.
     pub reason: String,
     /// The facts it rests on.
@@ -34,4 +37,21 @@ pub struct Finding {
     pub reproduce: String,
     /// What to do.
     pub remedy: Remedy,
+    /// Why the operator accepts it; null: nobody does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiver: Option<Waived>,
+}
+
+/// The numbers of a check are the same for a thousand containers, and are kept once.
+mod shared {
+    use super::{Arc, BTreeMap};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(numbers: &Arc<BTreeMap<String, Vec<String>>>, serializer: S) -> Result<S::Ok, S::Error> {
+        BTreeMap::serialize(numbers, serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<BTreeMap<String, Vec<String>>>, D::Error> {
+        BTreeMap::deserialize(deserializer).map(Arc::new)
+    }
 }

@@ -13,9 +13,13 @@ pub mod doctor;
 mod explain;
 pub mod expression;
 mod finding;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod judge;
 pub mod measure;
 mod near_miss;
+pub mod operator;
+pub mod peer;
 mod remedy;
 mod subject;
 mod template;
@@ -27,11 +31,14 @@ mod yaml;
 pub use advice::{Advice, Fix};
 pub use assessment::{Assessment, CheckResult, Judgement, ShownFact, SnapshotRef, Summary, Target};
 pub use benchmark::{Benchmark, BenchmarkResult, Control, ControlResult};
-pub use catalogue::{Catalogue, CatalogueError, CatalogueErrors};
-pub use check::{Check, Question, RemedyTemplate, Severity, ShownAs, Stride};
+pub use catalogue::{Catalogue, CatalogueError, CatalogueErrors, Misnamed};
+pub use check::{ByPolicy, Check, Question, RemedyTemplate, Severity, ShownAs, Stride};
 pub use explain::{Explanation, explain};
 pub use finding::Finding;
-pub use judge::{ASSESSMENT_SCHEMA, Outlook, Selection, SelectionError, assess, bench, bench_of, bench_part, outlook};
+pub use judge::{
+    ASSESSMENT_SCHEMA, Outlook, Selection, SelectionError, assess, assess_for, bench, bench_of, bench_part, outlook, outlook_for,
+};
+pub use operator::{Operator, Waived, WaiverState, WaiverUse};
 pub use remedy::{Action, Event, Remedy, WatchKind, preview};
 pub use subject::{Subject, SubjectKind};
 pub use threat::{CheckOfThreat, Element, Threat, ThreatFinding, ThreatStatus};

@@ -116,6 +116,9 @@ pub struct ThreatFinding {
 pub struct CheckOfThreat {
     /// Check id.
     pub check: String,
-    /// Its verdict on this element.
+    /// Its verdict on this element. `waived` mitigates nothing.
     pub verdict: crate::Verdict,
+    /// Why the operator accepts it; left out: nobody does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiver: Option<crate::Waived>,
 }

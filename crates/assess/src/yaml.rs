@@ -102,8 +102,16 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, (Place, String)
     let options = serde_saphyr::options! { strict_booleans: true, no_schema: true, with_snippet: false };
     serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         let place = error.location().map_or(Place { line: 1, column: 1 }, Place::from);
-        (place, plain_message(&error.to_string()))
+        (place, with_near_miss(plain_message(&error.to_string())))
     })
+}
+
+/// A field that is not known, with the one that may have been meant.
+fn with_near_miss(message: String) -> String {
+    let Some((field, known)) = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once("`, expected one of ")) else {
+        return message;
+    };
+    format!("unknown field `{field}`{}", crate::near_miss::hint(field, known.split(", ")))
 }
 
 /// The message without the place that the library puts in front or behind.

@@ -6,12 +6,12 @@ mod fixtures;
 
 use std::collections::BTreeMap;
 
-use assess::{Catalogue, Outlook, SubjectKind, ThreatStatus, Verdict, assess, outlook};
+use assess::{Catalogue, Operator, Outlook, SubjectKind, ThreatStatus, Verdict, assess, assess_for, outlook, outlook_for};
 use facts::Snapshot;
 use serde_json::{Value, json};
 
 /// What is compared: verdicts by check and subject, statuses by threat and element. Host and daemon are one each, whatever their name.
-#[derive(PartialEq)]
+#[derive(Clone, PartialEq)]
 struct Outcome {
     checks: BTreeMap<String, Verdict>,
     subjects: BTreeMap<(String, String), Verdict>,
@@ -74,8 +74,14 @@ fn observations(tree: &Value, at: &str, found: &mut Vec<String>) {
 }
 
 fn check(world: &Snapshot, every: usize) {
+    check_for(world, every, "");
+}
+
+/// The same for an operator who states this.
+fn check_for(world: &Snapshot, every: usize, settings: &str) {
     let catalogue = Catalogue::load().unwrap();
-    let before = outcome(&outlook(world, &catalogue));
+    let operator = Operator::parse("cofferdam.yaml", settings, &catalogue).unwrap();
+    let before = outcome(&outlook_for(world, &catalogue, &operator));
     let tree: Value = serde_json::from_str(&world.to_json()).unwrap();
     let mut places = Vec::new();
     observations(&tree, "", &mut places);
@@ -87,7 +93,7 @@ fn check(world: &Snapshot, every: usize) {
         *seen.pointer_mut(place).unwrap() = json!({"unknown": {"why": "taken away by the law"}});
         // A text that happens to read "absent" is no observation.
         let Ok(seen) = Snapshot::from_json(&seen.to_string()) else { continue };
-        let after = outcome(&outlook(&seen, &catalogue));
+        let after = outcome(&outlook_for(&seen, &catalogue, &operator));
         changed += usize::from(before != after);
         wrong.extend(violations(&before, &after).into_iter().map(|what| format!("without {place}: {what}")));
     }
@@ -132,6 +138,72 @@ fn weak() {
 fn recorded() {
     let text = include_str!("../../cofferdam/tests/fixtures/weak.snapshot.json");
     check(&Snapshot::from_json(text).unwrap(), 2);
+}
+
+/// What the operator states decides what people decide without it, and the law holds for those verdicts too.
+const POLICY: &str = "policy:
+  trusted_users: [ann]
+  accounts_are_local: true
+  allowed_registries: [docker.io/library]
+  allowed_ports: [8080/tcp]
+  memory_ceiling: 300m
+  default_ulimits: ['nofile=1024:65536']
+  seccomp_profiles: [builtin]
+  max_stopped_containers: 0
+  max_unused_images: 100
+";
+
+#[test]
+fn with_a_policy() {
+    for world in [fixtures::weak(), fixtures::sound(), fixtures::tricky()] {
+        check_for(&world, 2, POLICY);
+    }
+    let catalogue = Catalogue::load().unwrap();
+    let operator = Operator::parse("cofferdam.yaml", POLICY, &catalogue).unwrap();
+    let count = |operator: &Operator| {
+        let outlook = outlook_for(&fixtures::weak(), &catalogue, operator);
+        outlook.results.values().filter(|result| result.verdict == Verdict::Manual).count()
+    };
+    assert!(count(&operator) + 5 <= count(&Operator::default()), "statements decide");
+}
+
+/// Taking an observation away makes nothing waived that was not; what was waived is so still, is unknown, or is what it was underneath.
+#[test]
+fn with_waivers() {
+    let catalogue = Catalogue::load().unwrap();
+    let world = fixtures::weak();
+    let settings = "waivers:
+  - {check: docker.container.*, subject: web, image: 'lab/*', reason: r, owner: o, until: 2999-12-31}
+  - {check: docker.container.*, subject: 'container:c?', reason: r, owner: o, until: never}
+  - {check: docker.host.*, subject: 'host:lab', reason: r, owner: o, until: never}
+  - {check: docker.daemon.*, reason: r, owner: o, until: never}
+";
+    let operator = Operator::parse("cofferdam.yaml", settings, &catalogue).unwrap();
+    let unwaived = outcome(&outlook(&world, &catalogue));
+    let judged = |world: &Snapshot| {
+        let assessment = assess_for(world, &catalogue, &operator);
+        outcome(&Outlook { results: assessment.results, findings: Vec::new(), threats: assessment.threats })
+    };
+    let before = judged(&world);
+    assert!(before.subjects.values().filter(|verdict| **verdict == Verdict::Waived).count() > 10);
+    let tree: Value = serde_json::from_str(&world.to_json()).unwrap();
+    let mut places = Vec::new();
+    observations(&tree, "", &mut places);
+    let names = places.iter().position(|place| place == "/host/name").unwrap();
+    for index in (0..places.len()).step_by(9).chain([names]) {
+        let place = &places[index];
+        let mut seen = tree.clone();
+        *seen.pointer_mut(place).unwrap() = json!({"unknown": {"why": "taken away by the law"}});
+        let Ok(seen) = Snapshot::from_json(&seen.to_string()) else { continue };
+        let after = judged(&seen);
+        for (key, is) in &after.subjects {
+            let Some(was) = before.subjects.get(key) else { continue };
+            let lawful = is == was || *is == Verdict::Unknown || (*was == Verdict::Waived && *is == unwaived.subjects[key]);
+            assert!(lawful, "without {place}: {key:?} was {was} and is {is}");
+        }
+        let moved = violations(&Outcome { checks: BTreeMap::new(), subjects: BTreeMap::new(), ..before.clone() }, &after);
+        assert!(moved.is_empty(), "without {place}: {}", moved.join("; "));
+    }
 }
 
 #[test]

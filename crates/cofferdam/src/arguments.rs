@@ -23,16 +23,38 @@ pub(crate) struct Arguments {
 /// Options of every command.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// Engine to look at, e.g. unix:///run/docker.sock; default: DOCKER_HOST, else the local socket
-    #[arg(long, global = true, value_name = "URL", env = "COFFERDAM_HOST", help_heading = "Where")]
+    /// Engine to look at: unix:///run/docker.sock, tcp://host:2376, ssh://user@host; default: as the docker client, DOCKER_HOST, else the
+    /// current context, else the local socket
+    #[arg(short = 'H', long, global = true, value_name = "URL", env = "COFFERDAM_HOST", help_heading = "Where")]
     pub(crate) host: Option<String>,
+    /// Docker context to look at (docker context ls), in place of DOCKER_HOST and of the current one
+    #[arg(long, global = true, value_name = "NAME", env = "COFFERDAM_CONTEXT", help_heading = "Where")]
+    pub(crate) context: Option<String>,
+    /// Speak TLS to a tcp:// engine without verifying who answers (also DOCKER_TLS)
+    #[arg(long, global = true, help_heading = "Where")]
+    pub(crate) tls: bool,
+    /// Speak TLS to a tcp:// engine, which must prove who it is (also DOCKER_TLS_VERIFY)
+    #[arg(long, global = true, help_heading = "Where")]
+    pub(crate) tlsverify: bool,
+    /// The only authorities to trust; default: ca.pem in DOCKER_CERT_PATH, else in ~/.docker
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Where")]
+    pub(crate) tlscacert: Option<PathBuf>,
+    /// Client certificate; default: cert.pem there, if it exists
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Where")]
+    pub(crate) tlscert: Option<PathBuf>,
+    /// Private key of the client certificate; default: key.pem there, if it exists
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Where")]
+    pub(crate) tlskey: Option<PathBuf>,
     /// Folder of journals and records
     #[arg(long, global = true, value_name = "DIR", env = "COFFERDAM_STATE", default_value = "/var/lib/cofferdam", help_heading = "Where")]
     pub(crate) state: PathBuf,
-    /// Operator's settings (service commands on hosts without systemd)
+    /// Operator's settings: waivers, policy, service commands; default: ./cofferdam.yaml (not for harden), else /etc/cofferdam.yaml
     #[arg(long, global = true, value_name = "FILE", env = "COFFERDAM_CONFIG", help_heading = "Where")]
     pub(crate) config: Option<PathBuf>,
-    /// Write the questions put to the system and its redacted answers to FILE
+    /// Use no settings, wherever they are
+    #[arg(long, global = true, env = "COFFERDAM_NO_CONFIG", value_parser = clap::builder::BoolishValueParser::new(), help_heading = "Where")]
+    pub(crate) no_config: bool,
+    /// Write the questions put to the system and its redacted answers to FILE (made with mode 0600)
     #[arg(long, global = true, value_name = "FILE", env = "COFFERDAM_RECORD", help_heading = "Where")]
     pub(crate) record: Option<PathBuf>,
     /// Look at a recording instead of the live system
@@ -87,6 +109,11 @@ pub(crate) enum Command {
         /// Shell
         shell: clap_complete::Shell,
     },
+    /// The manual in roff: on stdout in one page (cofferdam man | man -l -), or a page a command in a folder
+    Man {
+        /// Folder for the pages; it is made where it is missing
+        dir: Option<PathBuf>,
+    },
     /// (internal) Runs a candidate configuration in namespaces of its own
     #[command(name = "__rehearse", hide = true)]
     Rehearse {
@@ -140,7 +167,7 @@ pub(crate) enum FailOn {
 pub(crate) struct Assess {
     #[command(flatten)]
     pub(crate) pure: Pure,
-    /// Also write the snapshot to FILE
+    /// Also write the snapshot to FILE (made with mode 0600)
     #[arg(long, value_name = "FILE")]
     pub(crate) save: Option<PathBuf>,
 }
@@ -150,9 +177,12 @@ pub(crate) struct Bench {
     /// What to run it on
     #[arg(default_value = "docker", value_parser = ["docker"])]
     pub(crate) target: String,
-    /// Benchmark and version, cis-docker-1.6.0 for one; auto: the newest
+    /// Benchmark and version, cis-docker-1.6.0 for one; auto: the newest, with --compare the one whose numbers the report has
     #[arg(long, value_name = "ID", default_value = "auto", env = "COFFERDAM_BENCHMARK")]
     pub(crate) benchmark: String,
+    /// Show what differs from the report of docker-bench-security or aquasecurity/docker-bench in FILE (its text or JSON); - is stdin
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["section", "check", "level", "container"])]
+    pub(crate) compare: Option<PathBuf>,
     /// Only this section: 5, 1.1 or runtime; may be repeated
     #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Part of it")]
     pub(crate) section: Vec<String>,
@@ -193,7 +223,14 @@ pub(crate) struct Advise {
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
     /// Check (docker.daemon.live-restore), benchmark number (cis-docker-1.6.0:2.15) or threat (DK-D-04)
-    pub(crate) id: String,
+    #[arg(required_unless_present = "waivers")]
+    pub(crate) id: Option<String>,
+    /// Explain the waivers instead: what each covers, or which part of it does not match; with a check: those of that check
+    #[arg(long)]
+    pub(crate) waivers: bool,
+    /// With --waivers: judge this snapshot instead of the live system
+    #[arg(long, value_name = "FILE", env = "COFFERDAM_SNAPSHOT")]
+    pub(crate) snapshot: Option<PathBuf>,
     /// Form of the answer
     #[arg(short, long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
@@ -340,20 +377,42 @@ pub(crate) enum Document {
 
 #[derive(Debug, Args)]
 pub(crate) struct SnapshotArguments {
-    /// Write to FILE instead of stdout
+    /// Write to FILE (made with mode 0600) instead of stdout
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 }
 
+/// Files that have a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// One check's file.
+    Check,
+    /// cofferdam.yaml: waivers, policy, service commands.
+    #[value(alias = "waivers", alias = "policy")]
+    Config,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum CatalogueCommand {
-    /// Load and prove every check, threat and benchmark; with a folder: that folder's checks
+    /// Load and prove every check, threat and benchmark; with a folder: that folder's checks too. Every mistake at once
     Lint {
         /// Folder of check files
         dir: Option<PathBuf>,
     },
-    /// JSON Schema of a check file
-    Schema,
+    /// JSON Schema of a check file, or of cofferdam.yaml
+    Schema {
+        /// Schema of what
+        #[arg(long = "of", value_enum, default_value_t = SchemaOf::Check)]
+        of: SchemaOf,
+    },
+    /// Run the examples of every check and show how they come out; where one does not hold, part by part why. Exit code 1 then
+    Test {
+        /// Folder of check files of your own: only these are run, each example with its reason
+        dir: Option<PathBuf>,
+        /// Only this check, each example with its reason; may be repeated
+        #[arg(long, value_name = "ID", value_delimiter = ',')]
+        check: Vec<String>,
+    },
     /// All checks
     List,
 }

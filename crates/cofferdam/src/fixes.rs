@@ -1,6 +1,6 @@
 //! What `--fix` names: a check, or a benchmark's number with its version; for one object with `@NAME`.
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, anyhow, bail, ensure};
 use assess::{Assessment, Catalogue, Remedy, Verdict};
 
 /// One `--fix`, resolved.
@@ -18,33 +18,8 @@ pub(crate) fn resolve(catalogue: &Catalogue, text: &str) -> Result<Wanted> {
         Some((id, subject)) => (id, Some(subject.to_owned())),
         None => (text, None),
     };
-    let check = match id.split_once(':') {
-        Some((benchmark, control)) => {
-            let Some(table) = catalogue.benchmarks.get(benchmark) else {
-                let known: Vec<&str> = catalogue.benchmarks.keys().map(String::as_str).collect();
-                bail!("no benchmark `{benchmark}`\nhint: there are {}", known.join(", "));
-            };
-            let Some(row) = table.controls.iter().find(|row| row.id == control) else {
-                bail!("{benchmark} has no control `{control}`\nhint: cofferdam bench docker --benchmark {benchmark} lists them");
-            };
-            let Some(check) = &row.check else {
-                bail!("{benchmark} {control} is not built yet, so there is no fix for it");
-            };
-            check.clone()
-        }
-        None if catalogue.checks.contains_key(id) => id.to_owned(),
-        None if id.chars().next().is_some_and(|first| first.is_ascii_digit()) => {
-            bail!("`{id}` is a number of several benchmarks\nhint: name the version too, e.g. cis-docker-1.6.0:{id}")
-        }
-        None => bail!("no check `{id}`{}\nhint: cofferdam catalogue list", near_miss(catalogue, id)),
-    };
+    let check = catalogue.check_named(id).map_err(|misnamed| anyhow!("{}\nhint: {}", misnamed.message, misnamed.hint))?.id.clone();
     Ok(Wanted { check, subject })
-}
-
-fn near_miss(catalogue: &Catalogue, id: &str) -> String {
-    let tail = id.rsplit('.').next().unwrap_or(id);
-    let near = catalogue.checks.keys().find(|known| !tail.is_empty() && known.contains(tail));
-    near.map(|known| format!("; do you mean {known}?")).unwrap_or_default()
 }
 
 /// The remedies of what was asked for: one for each failing subject. What passes already needs none.

@@ -4,10 +4,13 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use anyhow::{Context, Result};
-use collect::{Endpoint, Options, Recording, World};
+use collect::{Chosen, Environment, NamedBy, Options, Recording, TlsWishes, Wishes, World};
 use facts::{Fact, Snapshot, Tool};
 
 use crate::arguments::Global;
+use crate::containment;
+use crate::destination::Content;
+use crate::output;
 
 /// The name that goes into every file.
 pub(crate) fn tool() -> Tool {
@@ -34,45 +37,54 @@ pub(crate) fn read(path: &Path) -> Result<Snapshot> {
 
 /// Looks at the system now.
 pub(crate) async fn fresh(global: &Global) -> Result<Snapshot> {
-    let options = options_now(global);
-    if let Some(path) = &global.replay {
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let recording = Recording::from_json(&text).with_context(|| path.display().to_string())?;
-        // The recording knows when it was taken: a replay gives the very same snapshot.
-        let options = recording.options.clone();
-        return Ok(collect::collect(&World::replaying(recording), &options).await?);
-    }
-    let world = World::real(Some(endpoint(global)?));
-    let Some(path) = &global.record else { return Ok(collect::collect(&world, &options).await?) };
+    let Outside { world, options, .. } = outside(global)?;
+    let Some(path) = &global.record else {
+        let snapshot = collect::collect(&world, &options).await?;
+        say_what_it_is(global, &snapshot);
+        return Ok(snapshot);
+    };
     let (world, recorder) = world.recording();
     let snapshot = collect::collect(&world, &options).await;
     // What was seen up to a failure is what a support bundle is for.
-    std::fs::write(path, recorder.recording(&options).to_json()).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(snapshot?)
+    containment::write(path, Content::Facts, &recorder.recording(&options).to_json())?;
+    let snapshot = snapshot?;
+    say_what_it_is(global, &snapshot);
+    Ok(snapshot)
 }
 
-/// What stands for the outside, and what goes into a snapshot's head: the live system, or a recording.
-pub(crate) fn world(global: &Global) -> Result<(World, Options)> {
+/// Who meant Docker should hear at once that this is something else.
+pub(crate) fn say_what_it_is(global: &Global, snapshot: &Snapshot) {
+    if snapshot.engine().and_then(|engine| engine.product.known()).is_some_and(|product| product == "Podman") {
+        output::remark(
+            global,
+            "this engine is Podman behind Docker's API: what presumes a dockerd is unknown, what its objects say is judged",
+        );
+    }
+}
+
+/// What stands for the outside, and what goes into a snapshot's head.
+pub(crate) struct Outside {
+    /// The live system, or a recording.
+    pub(crate) world: World,
+    /// A recording knows when it was taken: a replay gives the very same snapshot.
+    pub(crate) options: Options,
+    /// What named the engine's address. None: the recording has it.
+    pub(crate) named_by: Option<NamedBy>,
+}
+
+/// The live system, or the recording that is to stand for it.
+pub(crate) fn outside(global: &Global) -> Result<Outside> {
     if let Some(path) = &global.replay {
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let recording = Recording::from_json(&text).with_context(|| path.display().to_string())?;
         let options = recording.options.clone();
-        return Ok((World::replaying(recording), options));
+        return Ok(Outside { world: World::replaying(recording), options, named_by: None });
     }
-    let options = options_now(global);
-    Ok((World::real(Some(endpoint(global)?)), options))
-}
-
-/// Where the engine's address came from, for those who wonder.
-pub(crate) fn named_by(global: &Global) -> &'static str {
-    let set = |name: &str| std::env::var(name).is_ok_and(|value| !value.trim().is_empty());
-    match &global.host {
-        _ if global.replay.is_some() => "by the recording",
-        Some(host) if std::env::var("COFFERDAM_HOST").is_ok_and(|value| value == *host) => "by COFFERDAM_HOST or --host",
-        Some(host) if !host.trim().is_empty() => "by --host",
-        _ if set("DOCKER_HOST") => "by DOCKER_HOST",
-        _ => "the default: neither --host nor DOCKER_HOST names one",
+    let chosen = endpoint(global)?;
+    for remark in &chosen.remarks {
+        output::remark(global, remark);
     }
+    Ok(Outside { world: World::real(Some(chosen.endpoint)), options: options_now(global), named_by: Some(chosen.named_by) })
 }
 
 /// Looks at the system while it is being changed: where the engine does not answer, the host is seen all the same.
@@ -82,16 +94,16 @@ pub(crate) async fn fresh_or_host(global: &Global) -> Snapshot {
         Ok(snapshot) => return snapshot,
         Err(error) => error,
     };
-    let mut snapshot = match collect::collect(&World::real(None), &options).await {
-        Ok(snapshot) => snapshot,
-        Err(_) => empty(&options),
-    };
+    // Behind anything but a socket of this machine there may be another host, of which this one's files say nothing.
+    let is_here = global.replay.is_none() && endpoint(global).is_ok_and(|chosen| chosen.endpoint.socket().is_some());
+    let host = if is_here { collect::collect(&World::real(None), &options).await.ok() } else { None };
+    let mut snapshot = host.unwrap_or_else(|| empty(&options));
     snapshot.docker = Fact::unknown(format!("{error:#}"));
     snapshot
 }
 
 /// A snapshot in which nothing was seen.
-pub(crate) fn empty(options: &Options) -> Snapshot {
+fn empty(options: &Options) -> Snapshot {
     Snapshot {
         schema: facts::SCHEMA.to_owned(),
         tool: options.tool.clone(),
@@ -108,10 +120,22 @@ pub(crate) fn options_now(global: &Global) -> Options {
     Options { taken_at: now(), tool: tool(), state_dir: global.state.display().to_string() }
 }
 
-/// --host, else DOCKER_HOST as every Docker client reads it, else the local socket.
-pub(crate) fn endpoint(global: &Global) -> Result<Endpoint> {
-    let docker_host = std::env::var("DOCKER_HOST").ok();
-    Ok(Endpoint::resolve(global.host.as_deref(), docker_host.as_deref())?)
+/// The engine that the docker client would ask, unless the command line names another one.
+pub(crate) fn endpoint(global: &Global) -> Result<Chosen> {
+    let uid = rustix::process::geteuid().as_raw();
+    let wishes = Wishes {
+        host: global.host.clone(),
+        context: global.context.clone(),
+        tls: TlsWishes {
+            on: global.tls,
+            verify: global.tlsverify,
+            ca: global.tlscacert.clone(),
+            cert: global.tlscert.clone(),
+            key: global.tlskey.clone(),
+        },
+        environment: Environment::read(|name| std::env::var(name).ok(), Some(uid)),
+    };
+    Ok(collect::choose(&wishes)?)
 }
 
 /// One thread is enough: the engine is the limit.

@@ -2,6 +2,8 @@
 
 mod arguments;
 mod commands;
+mod containment;
+mod destination;
 mod exit;
 mod fixes;
 mod input;

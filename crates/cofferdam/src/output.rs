@@ -2,10 +2,13 @@
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 
 use crate::arguments::{Colour, Global};
+use crate::containment;
+use crate::destination::Content;
 
 /// How to write for people.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +45,7 @@ impl Output {
     /// Writes the answer to a file, or to stdout. A closed pipe ends quietly, as with every filter.
     pub(crate) fn answer(self, file: Option<&Path>, text: &str) -> Result<()> {
         if let Some(path) = file {
-            return std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()));
+            return containment::write(path, Content::Answer, text);
         }
         match std::io::stdout().lock().write_all(text.as_bytes()) {
             Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
@@ -74,6 +77,16 @@ impl Output {
     /// Says on stderr why nothing is done, also when quiet.
     pub(crate) fn refuse(self, text: &str) {
         let _ = write!(std::io::stderr(), "{text}");
+    }
+}
+
+/// Says on stderr what the user should know of the run, once, unless quiet.
+pub(crate) fn remark(global: &Global, text: &str) {
+    static SAID: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+    if !global.quiet && !said.iter().any(|earlier| earlier == text) {
+        said.push(text.to_owned());
+        let _ = writeln!(std::io::stderr(), "note: {text}");
     }
 }
 

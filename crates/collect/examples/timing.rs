@@ -36,7 +36,7 @@ async fn main() -> Fallible<()> {
     let mut objects = 0;
     for _ in 0..runs {
         let begun = Instant::now();
-        objects = LocalSet::new().run_until(listing(endpoint.socket().to_owned())).await?;
+        objects = LocalSet::new().run_until(listing(endpoint.socket().expect("a Unix socket").to_owned())).await?;
         bare.push(begun.elapsed());
         let begun = Instant::now();
         collect(&World::real(Some(endpoint.clone())), &options).await?;

@@ -3,6 +3,8 @@
 use facts::host::{FileKind, FileStat};
 use facts::{Account, Contact, Fact, Step};
 
+use crate::endpoint::NamedBy;
+use crate::error::CollectError;
 use crate::obstacle::Obstacle;
 use crate::parse::stat;
 use crate::redact;
@@ -19,22 +21,30 @@ const PROGRAMS: [&str; 4] = ["/usr/bin/dockerd", "/usr/sbin/dockerd", "/usr/loca
 const UNITS: [&str; 3] =
     ["/etc/systemd/system/docker.service", "/usr/lib/systemd/system/docker.service", "/lib/systemd/system/docker.service"];
 
-/// Looks at everything on the way to the engine, and says what to do. `named_by`: where the address came from; `met`: what the first
-/// question to the engine met.
-pub fn contact(world: &World, named_by: &str, account: &Account, met: &Obstacle) -> Contact {
-    let Some(engine) = &world.engine else { return Contact { named_by: named_by.to_owned(), ..Contact::default() } };
+/// Looks at everything on the way to the engine, and says what to do. `named_by`: what named its address, none in a recording; `met`: what
+/// the first question to the engine met. Of an engine that is not behind a socket of this machine nothing but its answer is looked at.
+pub fn contact(world: &World, named_by: Option<&NamedBy>, account: &Account, met: &Obstacle) -> Contact {
+    let by = named_by.map_or_else(|| "by the recording".to_owned(), NamedBy::to_string);
+    let Some(engine) = &world.engine else { return Contact { named_by: by, ..Contact::default() } };
     let mut look = Look { world, account, steps: Vec::new() };
     let endpoint = engine.endpoint();
-    look.step("the address", format!("{endpoint} ({named_by})"), true);
-    let socket = endpoint.strip_prefix("unix://").map(str::to_owned);
-    let place = socket.as_deref().map(|socket| look.socket(socket));
-    look.step("GET /_ping", met.to_string(), false);
-    if let (Some(socket), Some(Place::Socket { .. }), Obstacle::Refused | Obstacle::TimedOut { .. }) = (&socket, &place, met) {
-        look.listener(socket);
-    }
-    let around = look.around(socket.as_deref());
-    let (verdict, next) = conclude(&endpoint, place, met, &around, account);
-    Contact { endpoint, named_by: named_by.to_owned(), steps: look.steps, verdict, next }
+    look.step("the address", format!("{endpoint} ({by})"), true);
+    let (verdict, next) = match engine.socket() {
+        Some(socket) => {
+            let place = look.socket(&socket);
+            look.step("GET /_ping", met.to_string(), false);
+            if let (Place::Socket { .. }, Obstacle::Refused | Obstacle::TimedOut { .. }) = (&place, met) {
+                look.listener(&socket);
+            }
+            let around = look.around(&socket);
+            conclude(&endpoint, place, met, &around, account)
+        }
+        None => {
+            look.step("GET /_ping", met.to_string(), false);
+            conclude_far(&endpoint, named_by, met)
+        }
+    };
+    Contact { endpoint, named_by: by, steps: look.steps, verdict, next }
 }
 
 /// What lies at the socket's path.
@@ -140,7 +150,7 @@ impl Look<'_> {
     }
 
     /// A daemon under another name, a program that was never started, sockets in other places.
-    fn around(&mut self, socket: Option<&str>) -> Around {
+    fn around(&mut self, socket: &str) -> Around {
         let mut around = Around { systemd: self.world.files.lstat("/run/systemd/system").is_ok(), ..Around::default() };
         for pid in self.world.processes.pids().unwrap_or_default() {
             let exe = self.world.processes.exe(pid.into()).ok();
@@ -171,13 +181,13 @@ impl Look<'_> {
         around
     }
 
-    fn other_sockets(&self, asked: Option<&str>) -> Vec<String> {
-        let asked = asked.map(|path| self.world.files.canonical(path).unwrap_or_else(|_| path.to_owned()));
+    fn other_sockets(&self, asked: &str) -> Vec<String> {
+        let asked = self.world.files.canonical(asked).unwrap_or_else(|_| asked.to_owned());
         let users = self.world.files.names("/run/user").unwrap_or_default();
         let of_users = users.iter().flat_map(|user| OF_USERS.iter().map(move |name| format!("/run/user/{user}/{name}")));
         let all = USUAL_SOCKETS.iter().map(|path| (*path).to_owned()).chain(of_users);
         let is_socket = |path: &String| self.world.files.lstat(path).is_ok_and(|stat| stat.kind == FileKind::Socket);
-        all.filter(|path| Some(path) != asked.as_ref()).filter(is_socket).collect()
+        all.filter(|path| *path != asked).filter(is_socket).collect()
     }
 }
 
@@ -202,7 +212,7 @@ fn may_connect(stat: &FileStat, account: &Account) -> Option<bool> {
 }
 
 /// What it comes to, and the command to type next.
-fn conclude(endpoint: &str, place: Option<Place>, obstacle: &Obstacle, around: &Around, account: &Account) -> (String, String) {
+fn conclude(endpoint: &str, place: Place, obstacle: &Obstacle, around: &Around, account: &Account) -> (String, String) {
     let again = "cofferdam doctor docker".to_owned();
     let is_root = account.uid.known() == Some(&0);
     let sudo = |command: &str| if is_root { command.to_owned() } else { format!("sudo {command}") };
@@ -212,32 +222,32 @@ fn conclude(endpoint: &str, place: Option<Place>, obstacle: &Obstacle, around: &
     };
     let elsewhere = around.others.first().map(|other| format!("cofferdam doctor docker --host unix://{other}"));
     match (place, obstacle) {
-        (Some(Place::Hidden | Place::Socket { writable: Some(false) }), _) | (_, Obstacle::Denied) => (
+        (Place::Hidden | Place::Socket { writable: Some(false) }, _) | (_, Obstacle::Denied) => (
             "The socket is there, and this account may not use it. Root may, and so may members of its group, who are as much as root: \
              whoever speaks to the engine can start a privileged container."
                 .to_owned(),
             sudo(&again),
         ),
-        (Some(Place::Missing), _) if elsewhere.is_some() => (
+        (Place::Missing, _) if elsewhere.is_some() => (
             "There is no such socket, but others are: perhaps the engine is a rootless one, or another kind.".to_owned(),
             elsewhere.unwrap_or(again),
         ),
-        (Some(Place::Missing), _) if around.daemon.is_some() => (
+        (Place::Missing, _) if around.daemon.is_some() => (
             "A daemon runs, but does not serve its API there: its command line (-H) and daemon.json (hosts) say where.".to_owned(),
             format!("tr '\\0' ' ' </proc/{}/cmdline", around.daemon.unwrap_or_default()),
         ),
-        (Some(Place::Missing), _) if in_container => (
+        (Place::Missing, _) if in_container => (
             "There is no such socket in this container. Run cofferdam on the engine's own host; a container that holds the socket sees the \
              API and nothing of the host."
                 .to_owned(),
             sudo(&again),
         ),
-        (Some(Place::Missing), _) if around.program => ("Docker is installed and does not run.".to_owned(), start("start")),
-        (Some(Place::Missing), _) => (
+        (Place::Missing, _) if around.program => ("Docker is installed and does not run.".to_owned(), start("start")),
+        (Place::Missing, _) => (
             "Docker is not installed here, or it is under another name: name its address.".to_owned(),
             format!("{again} --host URL"),
         ),
-        (Some(Place::NoSocket(is)), _) => (
+        (Place::NoSocket(is), _) => (
             format!("What lies at that path is {is}. Remove it once nothing mounts it, and start the daemon."),
             start("restart"),
         ),
@@ -266,6 +276,27 @@ fn conclude(endpoint: &str, place: Option<Place>, obstacle: &Obstacle, around: &
             format!("{again} --host URL"),
         ),
     }
+}
+
+/// The same for an engine behind a port or ssh: what is wrong there shows there.
+fn conclude_far(endpoint: &str, named_by: Option<&NamedBy>, met: &Obstacle) -> (String, String) {
+    let hint = match CollectError::of_first_contact(endpoint, met).map(|error| error.to_string()) {
+        Some(text) => text.split_once("\nhint: ").map(|(_, hint)| hint.to_owned()).unwrap_or(text),
+        None => "the engine answers, and forbids this request or fails at it".to_owned(),
+    };
+    let mut letters = hint.trim_end_matches('.').chars();
+    let hint: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    let client = match named_by {
+        Some(NamedBy::Context(name)) => format!("docker --context {} version", word(name)),
+        _ => format!("docker --host {} version", word(endpoint)),
+    };
+    (format!("{hint}. Of the engine's host nothing was seen from here."), client)
+}
+
+/// One word of a shell.
+fn word(text: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:@+=,".contains(letter);
+    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 #[cfg(test)]
@@ -310,7 +341,7 @@ mod tests {
     fn what_to_type_next() {
         let user = account(1000, &[1000]);
         let timeout = Obstacle::TimedOut { ms: 10_000 };
-        let next = |place: Place, obstacle: Obstacle, around: &Around| conclude("unix:///s", Some(place), &obstacle, around, &user).1;
+        let next = |place: Place, obstacle: Obstacle, around: &Around| conclude("unix:///s", place, &obstacle, around, &user).1;
         let here = Around { program: true, unit: true, systemd: true, ..Around::default() };
         let socket = || Place::Socket { writable: Some(true) };
         assert_eq!(next(Place::Missing, Obstacle::NotFound, &here), "sudo systemctl start docker");
@@ -324,5 +355,18 @@ mod tests {
         assert_eq!(next(socket(), timeout.clone(), &stopped), "sudo kill -CONT 812");
         assert_eq!(next(socket(), timeout, &here), "sudo journalctl --unit docker --lines 50");
         assert_eq!(next(Place::NoSocket("a folder"), Obstacle::Other(String::new()), &here), "sudo systemctl restart docker");
+    }
+
+    #[test]
+    fn engines_behind_a_port_or_ssh() {
+        let (verdict, next) = conclude_far("tcp://192.0.2.1:2376", Some(&NamedBy::Host), &Obstacle::Refused);
+        assert!(verdict.starts_with("Nobody listens on that port"), "{verdict}");
+        assert_eq!(next, "docker --host tcp://192.0.2.1:2376 version");
+        let (verdict, _) = conclude_far("tcp://192.0.2.1:2376", None, &Obstacle::TimedOut { ms: 5000 });
+        assert!(verdict.contains("firewalls"), "{verdict}");
+        let no_way = Obstacle::no_way("ssh says no", "ask it yourself.");
+        let (verdict, next) = conclude_far("ssh://me@far", Some(&NamedBy::Context("a b'c".to_owned())), &no_way);
+        assert!(verdict.starts_with("Ask it yourself. Of the engine's host"), "{verdict}");
+        assert_eq!(next, r"docker --context 'a b'\''c' version");
     }
 }

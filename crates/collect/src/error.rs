@@ -34,6 +34,36 @@ pub enum CollectError {
         /// How long was waited.
         obstacle: Obstacle,
     },
+    /// The address leads nowhere: its name, the network, TLS or ssh.
+    #[error("no way to the engine at {endpoint}: {why}\nhint: {hint}")]
+    NoWay {
+        /// As asked for.
+        endpoint: String,
+        /// What went wrong.
+        why: String,
+        /// What to do about it.
+        hint: String,
+    },
+    /// Nobody listens on that port.
+    #[error(
+        "no engine at {endpoint}: connection refused\n\
+         hint: nobody listens on that port; check the address, and the `hosts` of the daemon there (2376 is the usual port with TLS, 2375 without)"
+    )]
+    NobodyListens {
+        /// As asked for.
+        endpoint: String,
+    },
+    /// Nothing comes back over the network.
+    #[error(
+        "the engine at {endpoint} does not answer: {obstacle}\n\
+         hint: check the address, the network between and its firewalls; on that host, look at the daemon's log (journalctl -u docker)"
+    )]
+    SilentFar {
+        /// As asked for.
+        endpoint: String,
+        /// How long was waited.
+        obstacle: Obstacle,
+    },
     /// Something answers that is no engine.
     #[error(
         "what answers at {endpoint} is not a Docker engine: {obstacle}\n\
@@ -52,15 +82,22 @@ impl CollectError {
     pub fn obstacle(&self) -> Obstacle {
         match self {
             Self::Absent { .. } => Obstacle::NotFound,
-            Self::Refused { .. } => Obstacle::Refused,
-            Self::Silent { obstacle, .. } | Self::NotAnEngine { obstacle, .. } => obstacle.clone(),
+            Self::Refused { .. } | Self::NobodyListens { .. } => Obstacle::Refused,
+            Self::Silent { obstacle, .. } | Self::SilentFar { obstacle, .. } | Self::NotAnEngine { obstacle, .. } => obstacle.clone(),
+            Self::NoWay { why, hint, .. } => Obstacle::NoWay { why: why.clone(), hint: hint.clone() },
         }
     }
 
     /// Judges the first contact: `None` where the rest can still be collected.
     pub(crate) fn of_first_contact(endpoint: &str, obstacle: &Obstacle) -> Option<Self> {
+        let is_socket = endpoint.starts_with("unix://");
         let endpoint = endpoint.to_owned();
         match obstacle {
+            Obstacle::NoWay { why, hint } => Some(Self::NoWay { endpoint, why: why.clone(), hint: hint.clone() }),
+            Obstacle::Refused if !is_socket => Some(Self::NobodyListens { endpoint }),
+            Obstacle::TimedOut { .. } if !is_socket => Some(Self::SilentFar { endpoint, obstacle: obstacle.clone() }),
+            // Only a file can be missing.
+            Obstacle::NotFound if !is_socket => Some(Self::NotAnEngine { endpoint, obstacle: obstacle.clone() }),
             Obstacle::NotFound => Some(Self::Absent { endpoint }),
             Obstacle::Refused => Some(Self::Refused { endpoint }),
             Obstacle::TimedOut { .. } => Some(Self::Silent { endpoint, obstacle: obstacle.clone() }),

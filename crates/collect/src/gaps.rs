@@ -59,6 +59,7 @@ pub(crate) fn needs(obstacle: &Obstacle, rights: &str) -> String {
         Obstacle::Status(_) | Obstacle::Closed => "an engine in working order".to_owned(),
         Obstacle::Malformed(_) => "an answer that can be understood".to_owned(),
         Obstacle::Unsupported => "a kernel that supports it".to_owned(),
+        Obstacle::NoWay { .. } => "a way to the engine".to_owned(),
         Obstacle::Other(_) => "another look".to_owned(),
         Obstacle::NotRecorded => "a recording that holds it".to_owned(),
     }

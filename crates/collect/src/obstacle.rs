@@ -51,6 +51,14 @@ pub enum Obstacle {
     /// EINVAL or EOPNOTSUPP: this kernel, or this kind of object, has no answer to such a question.
     #[error("not supported here")]
     Unsupported,
+    /// No way to the engine: its name, the network, TLS or ssh.
+    #[error("{why}")]
+    NoWay {
+        /// What went wrong.
+        why: String,
+        /// What a person can do about it.
+        hint: String,
+    },
     /// Any other error, as the system words it.
     #[error("{0}")]
     Other(String),
@@ -60,6 +68,11 @@ pub enum Obstacle {
 }
 
 impl Obstacle {
+    /// No way to the engine, and what to do about it.
+    pub(crate) fn no_way(why: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::NoWay { why: why.into(), hint: hint.into() }
+    }
+
     /// No answer within this time.
     pub(crate) fn timed_out(after: Duration) -> Self {
         Self::TimedOut { ms: u64::try_from(after.as_millis()).unwrap_or(u64::MAX) }

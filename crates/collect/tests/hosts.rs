@@ -4,11 +4,12 @@
 
 mod common;
 
-use collect::source::{Peer, Probe};
+use collect::source::{MountLine, Peer, Probe};
 use collect::{Obstacle, World, collect};
 use common::host::{Host, Process, listening, tcp};
 use common::{container, options};
 use facts::docker::{Engine, Limit, Listener};
+use facts::host::MountPoint;
 use facts::{Fact, Snapshot};
 use serde_json::{Value, json};
 
@@ -47,6 +48,98 @@ async fn socket_activation_and_a_linked_path() {
     assert!(host.files.contains_key("/run/docker.sock"), "the target of a link is looked at too");
     // An error of the kernel's audit, whatever it is, is never an empty list.
     assert!(host.audit.status.fact.is_unknown() && host.audit.rules.fact.is_unknown());
+}
+
+/// A host with an ssh server: process 700 listens, 701 is a connection, 702 runs in a container.
+fn with_sshd() -> Host {
+    let mut host = Host::with_socket_activation();
+    for (path, text) in [
+        ("/etc/ssh/sshd_config", "Include sshd_config.d/*.conf\nPort 2222\nPasswordAuthentication yes\n"),
+        ("/etc/ssh/sshd_config.d/20-b.conf", "PermitRootLogin no\n"),
+        ("/etc/ssh/sshd_config.d/10-a.conf", "Include /etc/ssh/sshd_config.d/10-a.conf /nowhere/*\nPasswordAuthentication no\n"),
+        ("/etc/ssh/sshd_config.d/.hidden.conf", "PasswordAuthentication yes\n"),
+        ("/etc/ssh/sshd_config.d/x.conf.bak", "PasswordAuthentication yes\n"),
+    ] {
+        host.texts.insert(path.to_owned(), text.to_owned());
+    }
+    for (pid, parent, shares_root) in [(690, 1, false), (700, 1, true), (701, 700, true)] {
+        let mut process = Process::new("/usr/sbin/sshd");
+        process.texts.insert("stat", format!("{pid} (sshd) S {parent} 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4242 20"));
+        (process.parent, process.shares_root) = (parent, shares_root);
+        process.argv = vec!["/usr/sbin/sshd".to_owned(), "-D".to_owned()];
+        host.processes.insert(pid, process);
+    }
+    host
+}
+
+#[tokio::test]
+async fn the_ssh_server_and_its_files() {
+    let mut host = with_sshd();
+    let sshd = look(&host).await.host.sshd;
+    assert_eq!((sshd.listens, sshd.argv.known().map(Vec::len)), (Fact::Known(true), Some(2)));
+    let found = ["10-a.conf", "20-b.conf"].map(|name| format!("/etc/ssh/sshd_config.d/{name}"));
+    assert_eq!(sshd.includes["sshd_config.d/*.conf"], Fact::Known(found.to_vec()));
+    assert_eq!(sshd.includes["/nowhere/*"], Fact::Known(Vec::new()));
+    assert_eq!(sshd.files.len(), 3);
+
+    // Another file by its command line.
+    host.processes.get_mut(&700).unwrap().argv.extend(["-f".to_owned(), "/srv/sshd_config".to_owned()]);
+    let sshd = look(&host).await.host.sshd;
+    assert_eq!(sshd.config_path, "/srv/sshd_config");
+    assert!(sshd.files["/srv/sshd_config"].fact.is_absent());
+
+    // None runs but in a container. Then systemd may listen for it, on a port that the file names.
+    host.processes.remove(&700);
+    host.processes.remove(&701);
+    assert_eq!(look(&host).await.host.sshd.listens, Fact::Known(false));
+    let init = host.processes.get_mut(&1).unwrap();
+    init.tcp = vec![tcp("::", 2222, 77)];
+    assert_eq!(look(&host).await.host.sshd.listens, Fact::Known(false), "somebody else's");
+    host.processes.get_mut(&1).unwrap().sockets.push(77);
+    assert_eq!(look(&host).await.host.sshd.listens, Fact::Known(true));
+    host.denied.push(1);
+    assert!(look(&host).await.host.sshd.listens.is_unknown());
+    // A /proc that hides init hides others too.
+    host.processes.remove(&1);
+    assert!(look(&host).await.host.sshd.listens.is_unknown());
+}
+
+#[tokio::test]
+async fn volumes_and_what_their_options_name() {
+    let mut host = Host::with_socket_activation();
+    host.texts.insert("/etc/shadow".to_owned(), String::new());
+    host.texts.insert("/dev/sda1".to_owned(), String::new());
+    host.texts.insert("/sys/class/block/sda1/dev".to_owned(), "8:1\n".to_owned());
+    host.links.insert("/srv/link".to_owned(), "/etc".to_owned());
+    host.links.insert("/dev/disk".to_owned(), "/dev/sda1".to_owned());
+    let line = |mount_point: &str, device: &str| MountLine {
+        mount: MountPoint { mount_point: mount_point.to_owned(), root: "/".to_owned(), device: device.to_owned(), kind: "ext4".to_owned() },
+        source: String::new(),
+    };
+    host.mount_tables.insert(812, vec![line("/", "8:1"), line("/boot", "8:1"), line("/v/disk", "8:1"), line("/x", "8:2")]);
+    let volume =
+        |name: &str, options: Value| json!({"Name": name, "Driver": "local", "Mountpoint": format!("/v/{name}"), "Options": options});
+    let list = json!({"Volumes": [
+        volume("own", Value::Null),
+        volume("link", json!({"type": "none", "o": "bind", "device": "/srv/link"})),
+        volume("disk", json!({"type": "ext4", "device": "/dev/disk"})),
+        volume("lost", json!({"type": "ext4", "device": "/dev/lost"})),
+    ]});
+    host.answers.insert("/volumes".to_owned(), list);
+    let snapshot = look(&host).await;
+    let volumes = engine(&snapshot).volumes.known().unwrap();
+    let named = |name: &str| volumes.iter().find(|volume| volume.name == name).unwrap();
+    assert!(named("own").options.is_absent() && named("own").device_mounts.is_absent());
+    assert_eq!(named("link").resolved["/srv/link"], Fact::Known("/etc".to_owned()));
+    assert_eq!(named("disk").device_mounts, Fact::Known(vec!["/".to_owned()]));
+    assert!(named("lost").device_mounts.is_unknown());
+
+    for broken in [json!({"Volumes": [{"Name": 1}]}), json!({"Volumes": {}}), json!([])] {
+        host.answers.insert("/volumes".to_owned(), broken);
+        assert!(engine(&look(&host).await).volumes.fact.is_unknown());
+    }
+    host.answers.insert("/volumes".to_owned(), json!({"Volumes": null}));
+    assert_eq!(engine(&look(&host).await).volumes.known(), Some(&Vec::new()));
 }
 
 #[tokio::test]

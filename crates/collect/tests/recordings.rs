@@ -14,7 +14,7 @@ const SECRET: &str = "planted-secret";
 fn world(fake: &FakeEngine) -> World {
     let mut host = Host::with_socket_activation();
     let daemon = host.processes.get_mut(&812).unwrap();
-    daemon.unix = vec![listening(fake.endpoint.socket(), 100)];
+    daemon.unix = vec![listening(fake.endpoint.socket().unwrap(), 100)];
     daemon.argv = vec!["dockerd".to_owned(), format!("--config-file={}", fake.path("daemon.json").display())];
     let mut world = World::real_within(Some(fake.endpoint.clone()), limits());
     world.processes = std::sync::Arc::new(host);
@@ -35,6 +35,12 @@ fn engine() -> FakeEngine {
             "/images/sha256:aa/json" => json(include_str!("common/image.json")),
             "/images/sha256:aa/history" => json(include_str!("common/history.json")),
             "/networks" => json(r#"[{"Id":"net","Labels":{"x":"planted-secret"}}]"#),
+            "/volumes" => json(
+                r#"{"Volumes":[{"Name":"v","Driver":"local","Mountpoint":"/v","Scope":"local","Labels":{"x":"planted-secret"},"Options":{"type":"cifs","device":"//u:planted-secret@h/s","o":"username=planted-secret,password=a,planted-secret,vers=3"}},{"Name":"w","Driver":"x","Mountpoint":"","Options":{"token":"planted-secret"}}],"Warnings":["planted-secret"]}"#,
+            ),
+            "/plugins" => json(
+                r#"[{"Id":"1","Name":"p:latest","Enabled":true,"Settings":{"Env":["T=planted-secret"],"Args":["planted-secret"],"Mounts":[],"Devices":[]},"Config":{"Env":[{"Name":"T","Value":"planted-secret"}],"Entrypoint":["planted-secret"]}}]"#,
+            ),
             "/networks/net" => json(include_str!("common/network.json")),
             path => usual(path).unwrap_or(Reply::Status(404)),
         }

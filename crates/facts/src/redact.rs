@@ -8,7 +8,7 @@ mod history;
 mod leak;
 mod token;
 
-use serde_json::Value;
+use crate::docker::json::{first_document, unquoted};
 
 pub use history::history_line;
 pub use leak::leaks;
@@ -174,18 +174,28 @@ pub fn has_url_password(text: &str) -> bool {
     })
 }
 
-/// daemon.json with the values of secret-bearing keys replaced, every other byte as it was. Text that is no valid JSON is
-/// replaced whole, but for its line structure: what cannot be parsed cannot be told safe.
+/// daemon.json with the values of secret-bearing keys replaced, every other byte as it was. Text behind the document is replaced, and
+/// text that is no JSON is replaced whole, but for the line structure: what cannot be parsed cannot be told safe.
 pub fn daemon_json(text: &str) -> String {
-    if !text.trim().is_empty() && serde_json::from_str::<Value>(text).is_err() {
-        return text.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("{MARK}\n") }).collect();
-    }
+    let body = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     let mut out = String::with_capacity(text.len());
-    let mut scan = Scan { text, index: 0 };
-    scan.value(&mut out, false, 0);
-    out.push_str(&text[scan.index.min(text.len())..]);
+    out.push_str(&text[..text.len() - body.len()]);
+    let end = match first_document(body) {
+        Ok((_, end)) => {
+            Scan { text: &body[..end], index: 0 }.value(&mut out, false, 0);
+            end
+        }
+        Err(_) => 0,
+    };
+    for line in body[end..].split_inclusive('\n') {
+        let content = line.strip_suffix('\n').unwrap_or(line);
+        out.push_str(if content.trim().is_empty() { content } else { MARK });
+        out.push_str(&line[content.len()..]);
+    }
     out
 }
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// A walk over valid JSON that copies every byte but secret strings.
 struct Scan<'t> {
@@ -224,7 +234,7 @@ impl Scan<'_> {
         match self.peek() {
             Some(b'"') => {
                 let quoted = self.string().to_owned();
-                let plain: String = serde_json::from_str(&quoted).unwrap_or_default();
+                let plain = unquoted(&quoted).unwrap_or_default();
                 if secret || has_url_password(&plain) || looks_like_credential("", &plain) {
                     out.push('"');
                     out.push_str(MARK);
@@ -256,7 +266,7 @@ impl Scan<'_> {
             match self.peek() {
                 Some(b'"') => {
                     let quoted = self.string().to_owned();
-                    let key: String = serde_json::from_str(&quoted).unwrap_or_default();
+                    let key = unquoted(&quoted).unwrap_or_default();
                     out.push_str(&quoted);
                     self.copy_while(out, |byte| byte.is_ascii_whitespace() || byte == b':');
                     let lower = key.to_ascii_lowercase();
@@ -375,6 +385,10 @@ mod tests {
         assert_eq!(daemon_json("{\"icc\": false}\n"), "{\"icc\": false}\n");
         assert_eq!(daemon_json(""), "");
         assert!(!daemon_json("{\"x\": \"planted-secret\",}").contains("planted"));
+        assert_eq!(daemon_json("\u{feff}{\"icc\": true} planted\n\n planted"), "\u{feff}{\"icc\": true}[redacted]\n\n[redacted]");
+        assert_eq!(daemon_json("{\"a\n"), "[redacted]\n");
+        // A key or value that only Go reads hides nothing.
+        assert!(!daemon_json(r#"{"builder": {"to\ud800ken": "ghp_planted", "\u0074oken\ud800": "planted"}}"#).contains("planted"));
         let others = "{\"future-key\": [\"planted-secret\"], \"runtimes\": {\"x\": {\"path\": \"/x\", \"runtimeArgs\": [\"planted-secret\"]}}, \"registry-mirrors\": [\"https://planted-secret@m\"], \"default-ulimits\": {\"nofile\": {\"Name\": \"nofile\", \"Soft\": 5}}}";
         let safe = daemon_json(others);
         assert!(!safe.contains("planted") && safe.contains("\"/x\"") && safe.contains("\"Soft\": 5"), "{safe}");

@@ -7,6 +7,8 @@
 mod apply;
 mod edit;
 mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod journal;
 pub mod plan;
 mod progress;

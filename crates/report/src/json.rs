@@ -1,6 +1,8 @@
 //! The envelopes that others build on: one shape, kebab-case words, snake_case keys, additive changes only within a major number.
 
 use assess::doctor::{Diagnosis, Next};
+use assess::operator::ExplainedWaivers;
+use assess::peer::PeerComparison;
 use assess::{Assessment, BenchmarkResult, Summary};
 use facts::{Account, Contact, Tool};
 use harden::plan::Plan;
@@ -26,6 +28,8 @@ pub fn bench(assessment: &Assessment, result: &BenchmarkResult, catalogue: &str)
         "benchmark": result.benchmark,
         "summary": Summary::of(result.controls.iter().map(|control| control.verdict)),
         "gaps": assessment.gaps,
+        "config": assessment.config,
+        "waivers": assessment.waivers,
         "controls": result.controls,
     }))
 }
@@ -46,6 +50,27 @@ pub fn doctor(
     envelope["account"] = tree(&account);
     envelope["contact"] = tree(&contact);
     envelope["next"] = tree(next);
+    facts::canonical_json(&envelope)
+}
+
+/// `cofferdam/waivers/1`, canonical: each waiver with what came of it, and what stands without one.
+pub fn waivers(assessment: &Assessment, explained: &ExplainedWaivers) -> String {
+    let mut envelope = tree(explained);
+    envelope["schema"] = json!("cofferdam/waivers/1");
+    envelope["target"] = tree(&assessment.target);
+    envelope["snapshot"] = tree(&assessment.snapshot);
+    envelope["config"] = json!(assessment.config);
+    facts::canonical_json(&envelope)
+}
+
+/// `cofferdam/compare/1`, canonical: every row of the other tool's report with our answer, not only those that differ.
+pub fn comparison(assessment: &Assessment, comparison: &PeerComparison, catalogue: &str) -> String {
+    let mut envelope = tree(comparison);
+    envelope["schema"] = json!("cofferdam/compare/1");
+    envelope["tool"] = tree(&assessment.tool);
+    envelope["tool"]["catalogue"] = json!(catalogue);
+    envelope["target"] = tree(&assessment.target);
+    envelope["snapshot"] = tree(&assessment.snapshot);
     facts::canonical_json(&envelope)
 }
 

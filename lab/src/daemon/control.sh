@@ -1,8 +1,9 @@
 #!/bin/sh
 # Service commands of one lab daemon: control.sh start|stop|restart. Says nothing, also when the process that wrote it is dead.
-# Filled in by lab::Daemon: FOLDER, HOLDER and the daemon's own flags.
+# Filled in by lab::Daemon: FOLDER, HOLDER, the engine's BIN folder and the daemon's own flags.
 folder=@FOLDER@
 holder=@HOLDER@
+bin=@BIN@
 pidfile=$folder/docker.pid
 
 # A dead process that nobody has reaped still has a number; for us it's gone.
@@ -26,7 +27,7 @@ start() {
     rm -f "$pidfile"
     alive "$(cat "$folder/exec/containerd/containerd.pid" 2>/dev/null)" || rm -f "$folder/exec/containerd/containerd.pid"
     setsid nsenter --net="/proc/$holder/ns/net" --mount="/proc/$holder/ns/mnt" -- \
-        /usr/sbin/dockerd -H "unix://$folder/docker.sock" --data-root "$folder/root" --exec-root "$folder/exec" \
+        env "PATH=$bin:$PATH" "$bin/dockerd" -H "unix://$folder/docker.sock" --data-root "$folder/root" --exec-root "$folder/exec" \
         --pidfile "$pidfile" --config-file "$folder/daemon.json" @FLAGS@ \
         </dev/null >>"$folder/docker.log" 2>&1 &
     daemon=$!

@@ -1,5 +1,6 @@
 //! A Docker daemon of its own on this machine, beside whatever else runs here: own network, own mounts, own files.
 
+mod engine;
 mod options;
 mod space;
 
@@ -14,6 +15,8 @@ use anyhow::{Context, Result, bail, ensure};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+pub use engine::Engine;
+use engine::Programs;
 pub use options::DaemonOptions;
 use space::Space;
 
@@ -25,7 +28,7 @@ const TREE: &str = include_str!("../../image/tree.sh");
 const IMAGE: &str = "lab/busybox:1";
 const TO_ANSWER: Duration = Duration::from_secs(120);
 
-/// A real dockerd (Debian's, 20.10) in namespaces of its own. Dropped, it and all that it started are gone; what it wrote stays
+/// A real dockerd (Debian's 20.10, or another [`Engine`]) in namespaces of its own. Dropped, it and all that it started are gone; what it wrote stays
 /// in the caller's folder.
 ///
 /// The machine's containers, firewall, `/run` and `/etc/docker` are not touched. `sh FOLDER/restart.sh` restarts it without us.
@@ -43,6 +46,7 @@ impl Daemon {
     /// message holds the end of its log.
     pub fn start(folder: impl AsRef<Path>, options: &DaemonOptions, progress: Progress<'_>) -> Result<Self> {
         debian::need(debian::FOR_DAEMONS, progress)?;
+        let programs = options.engine.programs(progress)?;
         let folder = folder.as_ref().canonicalize().context("no folder for the daemon")?;
         // dockerd and containerd put sockets below it; a socket's path has at most 107 bytes.
         ensure!(folder.as_os_str().len() <= 60, "too long for sockets below it: {}", folder.display());
@@ -51,7 +55,7 @@ impl Daemon {
         fs::create_dir_all(folder.join("client"))?;
         let space = Space::open(&folder)?;
         let daemon = Self { folder, space };
-        daemon.write_scripts(&options.flags)?;
+        daemon.write_scripts(&programs, &options.flags)?;
         daemon.up()?;
         Ok(daemon)
     }
@@ -229,11 +233,15 @@ impl Daemon {
         format!("the daemon's log ends with:\n{}", lines[lines.len().saturating_sub(10)..].join("\n"))
     }
 
-    fn write_scripts(&self, flags: &[String]) -> Result<()> {
-        let flags: Vec<String> = flags.iter().map(|flag| quoted(flag)).collect();
+    fn write_scripts(&self, programs: &Programs, flags: &[String]) -> Result<()> {
+        let flags: Vec<String> = programs.flags.iter().copied().chain(flags.iter().map(String::as_str)).map(quoted).collect();
         let folder = quoted(self.folder.to_str().context("the folder's name isn't UTF-8")?);
-        let control =
-            CONTROL.replace("@FOLDER@", &folder).replace("@HOLDER@", &self.space.holder().to_string()).replace("@FLAGS@", &flags.join(" "));
+        let bin = quoted(programs.folder.to_str().context("the folder of the engine isn't UTF-8")?);
+        let control = CONTROL
+            .replace("@FOLDER@", &folder)
+            .replace("@HOLDER@", &self.space.holder().to_string())
+            .replace("@BIN@", &bin)
+            .replace("@FLAGS@", &flags.join(" "));
         write_program(&self.folder.join("control.sh"), &control)?;
         write_program(&self.restart_script(), &format!("#!/bin/sh\nexec sh {folder}/control.sh restart\n"))
     }

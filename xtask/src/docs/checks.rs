@@ -30,6 +30,10 @@ fn section(text: &mut String, catalogue: &Catalogue, check: &Check) {
         Question::Predicate(expression) => text.push_str(&format!("Passes when\n\n```cel\n{}\n```\n", expression.source())),
         Question::Manual(what) => text.push_str(&format!("A person decides: {what}\n")),
     }
+    if let Some(by_policy) = &check.by_policy {
+        let (when, pass) = (by_policy.when.source(), by_policy.pass.source());
+        text.push_str(&format!("\nWith a [statement](configuration.md), when `{when}`, it passes when\n\n```cel\n{pass}\n```\n"));
+    }
     if let Some((when, reason)) = &check.when {
         text.push_str(&format!("\nHas a meaning when `{}`; else: {reason}\n", when.source()));
     }

@@ -23,6 +23,9 @@ const COMMANDS: &[&str] = &[
     "snapshot",
     "catalogue",
     "catalogue lint",
+    "catalogue schema",
+    "catalogue test",
+    "man",
 ];
 
 pub(crate) fn page() -> Result<String> {

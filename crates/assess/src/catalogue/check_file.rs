@@ -9,9 +9,9 @@ use serde_saphyr::{Location, Spanned};
 use super::example::{Example, RawExample};
 use super::remedy_template;
 use super::source::Source;
-use crate::expression::Wanted;
+use crate::expression::{Type, Wanted};
 use crate::near_miss::hint;
-use crate::{Check, Question, RemedyTemplate, Severity, ShownAs, Stride, SubjectKind, template, view};
+use crate::{ByPolicy, Check, Question, RemedyTemplate, Severity, ShownAs, Stride, SubjectKind, template, view};
 
 /// A check, as its file has it.
 #[derive(Deserialize, JsonSchema)]
@@ -46,6 +46,9 @@ pub(super) struct RawCheck {
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     manual: Option<Spanned<String>>,
+    /// With manual: what decides it where the operator states enough in cofferdam.yaml.
+    #[serde(default)]
+    by_policy: Option<RawByPolicy>,
     /// The value that is shown.
     #[serde(default)]
     #[schemars(with = "Option<String>")]
@@ -72,6 +75,19 @@ pub(super) struct RawCheck {
     /// Each is a test: at least one pass, one fail and one unknown; one manual for a question to a person.
     #[schemars(with = "Vec<RawExample>")]
     examples: Spanned<Vec<Spanned<RawExample>>>,
+}
+
+/// What decides a question to a person where the operator states enough.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ByPolicy")]
+struct RawByPolicy {
+    /// Whether enough is stated: an expression over policy, and over the views where the statement does not reach all of them.
+    #[schemars(with = "String")]
+    when: Spanned<String>,
+    /// What must hold then.
+    #[schemars(with = "String")]
+    pass: Spanned<String>,
 }
 
 /// What to do about a failure.
@@ -137,6 +153,14 @@ pub(super) fn read(source: &mut Source<'_>) -> Option<CheckFile> {
             None
         }
     };
+    let by_policy = match (&raw.by_policy, &raw.manual) {
+        (Some(by_policy), Some(_)) => self::by_policy(source, by_policy, &variables),
+        (Some(by_policy), None) => {
+            source.error(by_policy.when.referenced, "`by_policy` is for `manual`: a statement decides what a person decides without it");
+            None
+        }
+        (None, _) => None,
+    };
     let shows = raw.shows.as_ref().and_then(|shows| source.expression(shows, &variables, Wanted::Shown, guard));
     if raw.fact.is_empty() {
         source.error(raw.id.referenced, "`fact` is empty: name at least one view path as evidence");
@@ -174,6 +198,7 @@ pub(super) fn read(source: &mut Source<'_>) -> Option<CheckFile> {
         subject,
         when,
         question: question?,
+        by_policy,
         shows,
         fact: raw.fact.into_iter().map(|path| path.value).collect(),
         reproduce: source.said(&raw.reproduce, "reproduce"),
@@ -184,6 +209,15 @@ pub(super) fn read(source: &mut Source<'_>) -> Option<CheckFile> {
         note: raw.note.as_ref().map(|note| source.said(note, "note")),
     };
     Some(CheckFile { check, id_place: raw.id.referenced, examples_place: raw.examples.referenced, examples })
+}
+
+fn by_policy(source: &mut Source<'_>, raw: &RawByPolicy, variables: &[(&'static str, Type)]) -> Option<ByPolicy> {
+    let when = source.expression(&raw.when, variables, Wanted::Answer, None)?;
+    if !when.paths().iter().any(|path| path.starts_with("policy.")) {
+        source.error(raw.when.referenced, "this rests on no statement: name one, as in is_set(policy.trusted_users)");
+    }
+    let pass = source.expression(&raw.pass, variables, Wanted::Answer, Some(&when))?;
+    Some(ByPolicy { when, pass })
 }
 
 /// The collections that a check or a threat can be asked about.

@@ -5,12 +5,12 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use super::source::Source;
-use crate::expression::Value;
+use crate::expression::{Expression, Step, Value};
 use crate::judge::{Frame, judgement};
 use crate::view::record::{Record, Sound, Typed};
-use crate::view::{Container, Daemon, Host, Image, Network};
+use crate::view::{Container, Daemon, Host, Image, Network, Policy};
 use crate::yaml::{Node, Place};
-use crate::{Check, Question, Subject, SubjectKind, Verdict};
+use crate::{Check, Judgement, Question, Subject, SubjectKind, Verdict};
 
 /// One example, as its file has it.
 #[derive(Deserialize, JsonSchema)]
@@ -44,6 +44,10 @@ pub(super) struct RawExample {
     #[serde(default)]
     #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     network: Option<Spanned<Node>>,
+    /// What the operator states: nothing but this.
+    #[serde(default)]
+    #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
+    policy: Option<Spanned<Node>>,
 }
 
 /// One example of a check.
@@ -56,7 +60,19 @@ pub struct Example {
     /// A part of the reason that must be given.
     pub reason: Option<String>,
     overlays: Vec<(SubjectKind, Spanned<Node>)>,
+    policy: Option<Spanned<Node>>,
     place: Place,
+}
+
+/// What came out of an example.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExampleOutcome {
+    /// The verdict with the facts that decided.
+    pub judgement: Judgement,
+    /// What was expected and is not so; none: it holds.
+    pub mismatch: Option<String>,
+    /// Where it does not hold: `when` and `pass`, part by part.
+    pub trace: Vec<(&'static str, Vec<Step>)>,
 }
 
 impl From<Spanned<RawExample>> for Example {
@@ -71,7 +87,7 @@ impl From<Spanned<RawExample>> for Example {
             (SubjectKind::Network, raw.network),
         ];
         let overlays = overlays.into_iter().filter_map(|(kind, node)| Some((kind, node?))).collect();
-        Self { name: raw.name, expect: raw.expect, reason: raw.reason, overlays, place }
+        Self { name: raw.name, expect: raw.expect, reason: raw.reason, overlays, policy: raw.policy, place }
     }
 }
 
@@ -82,9 +98,27 @@ impl Example {
     }
 
     /// Runs it. An error says what came out instead, or what is wrong in it.
+    ///
+    /// # Errors
+    /// When another verdict or reason comes out, or a fact of the example can't be read, with the place in the file.
     pub fn run(&self, check: &Check) -> Result<(), (Place, String)> {
+        match self.outcome(check)?.mismatch {
+            Some(mismatch) => Err((self.place, format!("example `{}` {mismatch}", self.name))),
+            None => Ok(()),
+        }
+    }
+
+    /// Runs it and says how its verdict came about.
+    ///
+    /// # Errors
+    /// When a fact of the example can't be read, with the place in the file.
+    pub fn outcome(&self, check: &Check) -> Result<ExampleOutcome, (Place, String)> {
         let host: Host = self.subject(SubjectKind::Host)?;
         let daemon: Daemon = self.subject(SubjectKind::Daemon)?;
+        let policy = match &self.policy {
+            Some(node) => Policy::read(None, node).map_err(|error| (error.place, error.message))?,
+            None => Policy::unstated(),
+        };
         let member: Option<Box<dyn Record>> = match check.subject {
             SubjectKind::Host | SubjectKind::Daemon => None,
             SubjectKind::Container => Some(Box::new(self.subject::<Container>(SubjectKind::Container)?)),
@@ -96,26 +130,28 @@ impl Example {
         }
         let subject = Subject { kind: check.subject, id: "example".to_owned(), name: "example".to_owned() };
         let sources = facts::Sources::default();
-        let values: Vec<Value> =
-            [Some(host.record_value()), Some(daemon.record_value()), member.as_ref().map(|member| member.record_value())]
-                .into_iter()
-                .flatten()
-                .collect();
-        let mut records: Vec<&dyn Record> = vec![&host, &daemon];
+        let values: Vec<Value> = [
+            Some(host.record_value()),
+            Some(daemon.record_value()),
+            Some(policy.record_value()),
+            member.as_ref().map(|member| member.record_value()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let mut records: Vec<&dyn Record> = vec![&host, &daemon, &policy];
         records.extend(member.as_deref());
         let given = judgement(check, &Frame::new(&subject, &records, &values, &sources));
-        if given.verdict != self.expect {
-            return Err((
-                self.place,
-                format!("example `{}` expects {} and gives {}: {}", self.name, self.expect, given.verdict, given.reason),
-            ));
-        }
-        match &self.reason {
-            Some(reason) if !given.reason.contains(reason.as_str()) => {
-                Err((self.place, format!("example `{}` expects the reason `{reason}` and gives `{}`", self.name, given.reason)))
-            }
-            _ => Ok(()),
-        }
+        let mismatch = if given.verdict != self.expect {
+            Some(format!("expects {} and gives {}: {}", self.expect, given.verdict, given.reason))
+        } else {
+            let missing = self.reason.as_ref().filter(|reason| !given.reason.contains(reason.as_str()));
+            missing.map(|reason| format!("expects the reason `{reason}` and gives `{}`", given.reason))
+        };
+        let parts = [("when", check.when.as_ref().map(|(when, _)| when)), ("pass", predicate(check))];
+        let traced = |(name, part): (&'static str, Option<&Expression>)| Some((name, part?.trace(&values)));
+        let trace = if mismatch.is_some() { parts.into_iter().filter_map(traced).collect() } else { Vec::new() };
+        Ok(ExampleOutcome { judgement: given, mismatch, trace })
     }
 
     fn is_bound(&self, kind: SubjectKind, subject: SubjectKind) -> bool {
@@ -130,11 +166,19 @@ impl Example {
     }
 }
 
+fn predicate(check: &Check) -> Option<&Expression> {
+    match &check.question {
+        Question::Predicate(pass) => Some(pass),
+        Question::Manual(_) => None,
+    }
+}
+
 /// Runs the examples of a file and looks at what they cover.
 pub(super) fn lint(source: &mut Source<'_>, check: &Check, examples: &[Example], place: impl Into<Place>) {
     let place = place.into();
     let wanted: &[Verdict] = match check.question {
         Question::Predicate(_) => &[Verdict::Pass, Verdict::Fail, Verdict::Unknown],
+        Question::Manual(_) if check.by_policy.is_some() => &[Verdict::Manual, Verdict::Pass, Verdict::Fail, Verdict::Unknown],
         Question::Manual(_) => &[Verdict::Manual],
     };
     for verdict in wanted {

@@ -74,7 +74,7 @@ fn container_update(change: &BTreeMap<String, Json>) -> Result<Action, String> {
 }
 
 /// `512m` as Docker's command line reads it.
-fn bytes(value: &Json) -> Result<u64, String> {
+pub(crate) fn bytes(value: &Json) -> Result<u64, String> {
     let wrong = || format!("`memory` is {value}, it must be a size such as 512m");
     if let Some(number) = value.as_u64() {
         return Ok(number);
@@ -143,9 +143,23 @@ fn action(remedy: &RemedyTemplate, variables: &[(&'static str, Type)], values: &
     match remedy.action.as_str() {
         "daemon-setting" => change.into_iter().next().map(|(key, value)| Action::DaemonSetting { key, value }),
         "audit-rule" => audit_rule(&change).ok(),
-        "container-update" => container_update(&change).ok(),
+        "container-update" => container_update(&change).ok().map(|action| below_ceiling(action, variables, values)),
         "container-recreate" => Some(Action::ContainerRecreate),
         _ => Some(Action::Manual),
+    }
+}
+
+/// No remedy gives a container more memory than the operator allows.
+fn below_ceiling(action: Action, variables: &[(&'static str, Type)], values: &[Value]) -> Action {
+    let ceiling = match crate::view::lookup("policy.memory_ceiling", variables, values) {
+        Value::Int(ceiling) => u64::try_from(ceiling).ok(),
+        _ => None,
+    };
+    match (action, ceiling) {
+        (Action::ContainerUpdate { memory: Some(memory), pids_limit, restart }, Some(ceiling)) => {
+            Action::ContainerUpdate { memory: Some(memory.min(ceiling)), pids_limit, restart }
+        }
+        (action, _) => action,
     }
 }
 

@@ -8,19 +8,19 @@ use crate::expression::{Expression, Type, Wanted};
 use crate::yaml::{Place, place_in_scalar, read};
 
 /// A file's name and text, and the mistakes found in it.
-pub(super) struct Source<'t> {
-    pub(super) file: &'t str,
-    pub(super) text: &'t str,
-    pub(super) errors: Vec<CatalogueError>,
+pub(crate) struct Source<'t> {
+    pub(crate) file: &'t str,
+    pub(crate) text: &'t str,
+    pub(crate) errors: Vec<CatalogueError>,
 }
 
 impl<'t> Source<'t> {
-    pub(super) fn new(file: &'t str, text: &'t str) -> Self {
+    pub(crate) fn new(file: &'t str, text: &'t str) -> Self {
         Self { file, text, errors: Vec::new() }
     }
 
     /// The file as YAML of that shape.
-    pub(super) fn read<T: DeserializeOwned>(&mut self) -> Option<T> {
+    pub(crate) fn read<T: DeserializeOwned>(&mut self) -> Option<T> {
         match read(self.text) {
             Ok(value) => Some(value),
             Err((place, message)) => {
@@ -30,18 +30,18 @@ impl<'t> Source<'t> {
         }
     }
 
-    pub(super) fn error(&mut self, place: impl Into<Place>, message: impl Into<String>) {
+    pub(crate) fn error(&mut self, place: impl Into<Place>, message: impl Into<String>) {
         self.errors.push(CatalogueError { file: self.file.to_owned(), place: place.into(), message: message.into() });
     }
 
     /// A mistake at a byte inside a scalar.
-    pub(super) fn error_in(&mut self, scalar: Location, offset: usize, message: impl Into<String>) {
+    pub(crate) fn error_in(&mut self, scalar: Location, offset: usize, message: impl Into<String>) {
         let place = place_in_scalar(self.text, scalar, offset);
         self.error(place, message);
     }
 
     /// An expression of the file, checked.
-    pub(super) fn expression(
+    pub(crate) fn expression(
         &mut self,
         text: &Spanned<String>,
         variables: &[(&'static str, Type)],
@@ -58,7 +58,7 @@ impl<'t> Source<'t> {
     }
 
     /// A text that must say something.
-    pub(super) fn said(&mut self, text: &Spanned<String>, key: &str) -> String {
+    pub(crate) fn said(&mut self, text: &Spanned<String>, key: &str) -> String {
         let said = text.value.trim();
         if said.is_empty() {
             self.error(text.referenced, format!("`{key}` is empty"));

@@ -5,19 +5,63 @@ use std::borrow::Cow;
 use facts::docker::{Container, ContainerProcess, IdMapping, Limit, ProcStatus};
 use facts::{Fact, Observed, SourceId};
 
+use super::behind::{Behind, Volumes};
 use super::namespaces::{Kind, Neighbours};
 use super::sockets::RuntimeSockets;
-use super::{capability, kleene, limits, mac, mount, port, resources, security_opt, user};
+use super::{capability, kleene, limits, mac, mount, port, resources, seccomp, security_opt, user};
 use crate::view::{self, Daemon, Host, Listing, Mount, Origin, Seen};
 
 /// What a container's view depends on beside the container.
 pub(crate) struct Surroundings<'s> {
-    pub(crate) host: &'s Host,
-    pub(crate) daemon: &'s Daemon,
+    pub(crate) host: OfHost<'s>,
+    pub(crate) daemon: OfDaemon<'s>,
     pub(crate) sockets: &'s RuntimeSockets,
     pub(crate) neighbours: Neighbours<'s>,
+    /// Whether the filter that the daemon gives to containers which name none is a confinement.
+    pub(crate) seccomp_by_default: &'s Fact<bool>,
+    pub(crate) volumes: Volumes<'s>,
     /// Where the engine keeps its data.
-    pub(crate) data_root: Fact<String>,
+    pub(crate) data_root: &'s Fact<String>,
+}
+
+/// What of the host it depends on, and on nothing else of it: "what if" goes by that.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) struct OfHost<'s> {
+    memory_total: &'s Seen<i64>,
+    has_apparmor: &'s Seen<bool>,
+    has_selinux: &'s Seen<bool>,
+    selinux_enforcing: &'s Seen<bool>,
+}
+
+impl<'s> From<&'s Host> for OfHost<'s> {
+    fn from(host: &'s Host) -> Self {
+        let Host { memory_total, has_apparmor, has_selinux, selinux_enforcing, .. } = host;
+        Self { memory_total, has_apparmor, has_selinux, selinux_enforcing }
+    }
+}
+
+/// What of the daemon it depends on.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) struct OfDaemon<'s> {
+    userns_remap: &'s Seen<bool>,
+    rootless: &'s Seen<bool>,
+}
+
+impl<'s> From<&'s Daemon> for OfDaemon<'s> {
+    fn from(daemon: &'s Daemon) -> Self {
+        Self { userns_remap: &daemon.userns_remap, rootless: &daemon.rootless }
+    }
+}
+
+impl Surroundings<'_> {
+    /// Whether a container would look the same in both. Which namespaces it shares is settled when it is created, and its neighbours too.
+    pub(crate) fn look_like(&self, other: &Surroundings<'_>) -> bool {
+        self.host == other.host
+            && self.daemon == other.daemon
+            && self.sockets == other.sockets
+            && self.data_root == other.data_root
+            && self.seccomp_by_default == other.seccomp_by_default
+    }
 }
 
 pub(crate) fn container(container: &Container, source: SourceId, around: &Surroundings<'_>) -> view::Container {
@@ -39,8 +83,8 @@ pub(crate) fn container(container: &Container, source: SourceId, around: &Surrou
         seccomp_mode: reader.status("Seccomp", |status| Fact::Known(i64::from(status.seccomp)), || (Fact::Absent, "State")),
         seccomp_confined: reader.status(
             "Seccomp",
-            |status| Fact::Known(status.seccomp == 2),
-            || (resources::asked_seccomp(container), "HostConfig.SecurityOpt"),
+            |status| seccomp::of_running(container, status.seccomp, around.seccomp_by_default),
+            || (seccomp::of_stopped(container), "HostConfig.SecurityOpt"),
         ),
         apparmor_profile: reader.apparmor_profile(),
         apparmor_confined: reader.apparmor_confined(),
@@ -57,7 +101,8 @@ pub(crate) fn container(container: &Container, source: SourceId, around: &Surrou
         cpu_limits: reader.asked(CPU, container.cpu.as_ref().map(resources::cpu)),
         cgroup_parent: reader.asked("HostConfig.CgroupParent", container.cgroup_parent.clone()),
         ulimits: reader.asked("HostConfig.Ulimits", container.ulimits.as_ref().map(|all| resources::ulimits(all))),
-        devices: reader.asked("HostConfig.Devices, DeviceCgroupRules, DeviceRequests, Mounts", resources::devices(container)),
+        devices: reader
+            .asked("HostConfig.Devices, DeviceCgroupRules, DeviceRequests, Mounts", resources::devices(container, &around.volumes)),
         restart_policy: reader.asked("HostConfig.RestartPolicy.Name", container.restart_policy.as_ref().map(|policy| policy.name.clone())),
         restart_retries: reader
             .asked("HostConfig.RestartPolicy.MaximumRetryCount", container.restart_policy.as_ref().map(|policy| policy.retries)),
@@ -323,15 +368,20 @@ impl Reader<'_> {
 
     fn mounts(&self) -> Fact<Listing<Mount>> {
         self.container.mounts.as_ref().map(|mounts| {
-            let view = |mount: &facts::docker::Mount| Mount {
-                kind: mount.kind.clone().into(),
-                source: mount.source.clone().into(),
-                destination: mount.destination.clone().into(),
-                rw: mount.rw.into(),
-                reaches_runtime_socket: self.around.sockets.reached_by(mount).into(),
-                sensitive: mount::sensitive(mount, &self.around.data_root).into(),
-                shared: mount::is_shared(&mount.propagation).into(),
-                propagation: mount.propagation.clone().into(),
+            let view = |mount: &facts::docker::Mount| {
+                let behind = Behind::of(mount, &self.around.volumes);
+                Mount {
+                    kind: mount.kind.clone().into(),
+                    source: mount.source.clone().into(),
+                    destination: mount.destination.clone().into(),
+                    rw: mount.rw.into(),
+                    reaches_runtime_socket: self.around.sockets.reached_by(&behind).into(),
+                    sensitive: mount::sensitive(&behind, self.around.data_root).into(),
+                    shared: mount::is_shared(&mount.propagation).into(),
+                    propagation: mount.propagation.clone().into(),
+                    host_paths: Listing { members: behind.paths(), unseen: behind.unseen.clone() }.into(),
+                    text: mount::text(mount, &behind).into(),
+                }
             };
             mounts.iter().map(view).collect::<Vec<_>>().into()
         })

@@ -10,7 +10,16 @@ use facts::docker::{Engine, Info, Listener};
 use facts::{Fact, Observed, Snapshot};
 
 use super::settings::{Setting, Settings, State};
-use crate::view::{Daemon, Listing, Origin, PlacedFile, Seen, TcpListener};
+use crate::view::{ConfigFile, Daemon, Listing, Origin, PlacedFile, Seen, TcpListener};
+
+/// See [`crate::fuzzing`].
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing {
+    /// Names of registries.
+    pub(crate) fn registry(name: &str) {
+        super::registries::is_loopback(name);
+    }
+}
 
 pub(crate) fn daemon(snapshot: &Snapshot, settings: &Settings) -> Daemon {
     let engine = match &snapshot.docker {
@@ -37,6 +46,7 @@ pub(crate) fn daemon(snapshot: &Snapshot, settings: &Settings) -> Daemon {
         selinux_enabled: reader.security_option("selinux"),
         apparmor_enabled: reader.security_option("apparmor"),
         conflicts: reader.conflicts(),
+        config_file: reader.config_file(),
         insecure_registries: reader.insecure_registries(),
         tcp_listeners: reader.process("listening sockets", |process| process.listeners.clone().map(|all| listeners(&all))),
         tls_ca: reader.tls_ca(),
@@ -122,18 +132,17 @@ impl Reader<'_> {
     }
 
     fn conflicts(&self) -> Seen<Listing<String>> {
-        let file = self.engine.config_file.fact.as_ref().map(|_| ()).absent_as(());
-        let flags = match (&self.engine.cmdline.fact, self.engine.process.fact.as_ref().and_then(|process| process.argv.fact.as_ref())) {
-            (Fact::Known(_), _) | (_, Fact::Known(_)) => Fact::Known(()),
-            (own_word, _) => own_word.as_ref().map(|_| ()),
-        };
-        let broken = self.settings.file_error.as_ref().map(|error| format!("the configuration file is {error}"));
-        let fact = match (broken, file, flags) {
-            (Some(why), ..) | (None, Fact::Unknown { why }, _) | (None, _, Fact::Unknown { why }) => Fact::Unknown { why },
-            (None, _, Fact::Absent) => Fact::unknown("the daemon's command line was not found"),
-            (None, _, Fact::Known(())) => Fact::Known(Listing::from(self.settings.conflicts())),
-        };
-        Seen::new(fact, Origin::words("flags and configuration file"))
+        Seen::new(self.settings.conflicts.clone().map(Listing::from), Origin::words("flags and configuration file"))
+    }
+
+    fn config_file(&self) -> Seen<ConfigFile> {
+        let place = || Origin::at(self.engine.config_file.source, "");
+        let fact = self.settings.problems.as_ref().map(|problems| ConfigFile {
+            path: Seen::new(self.settings.path.clone(), Origin::words("the daemon's command line")),
+            refused: Seen::new(Fact::Known(problems.refused.clone()), place()),
+            misleading: Seen::new(Fact::Known(problems.misleading.clone()), place()),
+        });
+        Seen::new(fact, place())
     }
 
     fn tls_ca(&self) -> Seen<PlacedFile> {

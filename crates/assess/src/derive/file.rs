@@ -22,6 +22,7 @@ pub(crate) fn files(snapshot: &Snapshot, settings: &Settings) -> Files {
     let reader = Reader { snapshot, paths: Paths::of(&snapshot.host), groups: &snapshot.host.engine_files.groups };
     let found = &snapshot.host.engine_files;
     let sockets = reader.listing(&api_sockets(snapshot));
+    let access = access::access(&reader, &api_sockets(snapshot));
     Files {
         docker_service: reader.listing(&service_paths(snapshot)).into(),
         docker_socket_unit: reader.listing(&socket_unit_paths(snapshot)).into(),
@@ -29,7 +30,8 @@ pub(crate) fn files(snapshot: &Snapshot, settings: &Settings) -> Files {
         registry_certs: reader.listing(&Several::of(found.registry_certs.clone())).into(),
         tls_cert: reader.tls(settings, "tlscert"),
         tls_key: reader.tls(settings, "tlskey"),
-        api_users: access::api_users(&reader, &api_sockets(snapshot)),
+        api_users: access.users,
+        api_accounts: access.accounts,
         api_sockets: sockets.into(),
         daemon_json: reader.at(config_path(snapshot)).into(),
         etc_default_docker: reader.file("/etc/default/docker").into(),

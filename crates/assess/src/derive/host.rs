@@ -21,6 +21,8 @@ pub(crate) fn host(snapshot: &Snapshot, settings: &Settings) -> Host {
             host.memory_total.fact.clone().map(|total| i64::try_from(total).unwrap_or(i64::MAX)),
             Origin::at(host.memory_total.source, "MemTotal"),
         ),
+        kernel: super::kernel::kernel(snapshot).into(),
+        sshd: super::sshd::ssh_server(snapshot).into(),
         audit: super::audit::audit(snapshot).into(),
         files: super::file::files(snapshot, settings).into(),
     }

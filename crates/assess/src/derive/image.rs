@@ -26,6 +26,7 @@ pub(crate) fn image(image: &Image, source: SourceId, engine: &Engine, now: &str)
         user: Seen::new(user, at("Config.User")),
         dangling: Seen::new(Fact::Known(image.tags.is_empty()), at("RepoTags")),
         registries: Seen::new(Fact::Known(Listing::from(registries(&names))), at("RepoTags")),
+        repositories: Seen::new(Fact::Known(Listing::from(repositories(&names))), at("RepoTags")),
         digests: Seen::new(Fact::Known(Listing::from(image.digests.clone())), at("RepoDigests")),
         age_days: Seen::new(image.created.clone().and_then(|created| days(&created, now)), at("Created")),
         size: Seen::new(image.size.clone().map(|size| i64::try_from(size).unwrap_or(i64::MAX)), at("Size")),
@@ -85,6 +86,27 @@ pub(crate) fn registries(names: &[String]) -> Vec<String> {
     all.sort();
     all.dedup();
     all
+}
+
+/// Image names without tag and digest, with what Docker leaves out: `nginx:1` is `docker.io/library/nginx`. Each once.
+pub(crate) fn repositories(names: &[String]) -> Vec<String> {
+    let mut all: Vec<String> = names.iter().filter(|name| !name.starts_with("<none>")).map(|name| repository(name)).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+fn repository(name: &str) -> String {
+    let name = name.split('@').next().unwrap_or(name);
+    // A colon before the last slash is a registry's port.
+    let end = name.rfind(':').filter(|colon| !name[*colon..].contains('/')).unwrap_or(name.len());
+    let name = &name[..end];
+    match name.split_once('/') {
+        Some(("index.docker.io", below)) => format!("docker.io/{below}"),
+        Some((first, _)) if first.contains(['.', ':']) || first == "localhost" => name.to_owned(),
+        Some(_) => format!("docker.io/{name}"),
+        None => format!("docker.io/library/{name}"),
+    }
 }
 
 /// What looks like a credential. What could not be seen leaves the list open.
@@ -172,5 +194,21 @@ mod tests {
         assert!(in_use(&image, &engine(Fact::unknown("x"))).is_unknown());
         let gone = Observed::new(SourceId(0), Fact::Absent);
         assert_eq!(in_use(&image, &engine(Fact::Known(vec![gone]))), Fact::Known(false));
+    }
+
+    #[test]
+    fn names_in_full() {
+        for (name, full) in [
+            ("nginx", "docker.io/library/nginx"),
+            ("nginx:1.27", "docker.io/library/nginx"),
+            ("somebody/nginx:1", "docker.io/somebody/nginx"),
+            ("index.docker.io/library/nginx:1", "docker.io/library/nginx"),
+            ("registry.example:5000/web", "registry.example:5000/web"),
+            ("registry.example:5000/team/web:1@sha256:abc", "registry.example:5000/team/web"),
+            ("localhost/web:1", "localhost/web"),
+            ("[::1]:5000/web:1", "[::1]:5000/web"),
+        ] {
+            assert_eq!(super::repository(name), full, "{name}");
+        }
     }
 }

@@ -4,16 +4,20 @@
 
 mod age;
 mod audit;
+mod behind;
 mod build;
 pub(crate) mod capability;
 mod command;
 mod container;
 mod daemon;
 pub(crate) mod file;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod history;
 mod host;
 mod image;
 mod inventory;
+mod kernel;
 pub(crate) mod kleene;
 mod limits;
 mod mac;
@@ -23,13 +27,17 @@ mod network;
 mod paths;
 pub(crate) mod port;
 mod resources;
+mod seccomp;
 mod security_opt;
 pub mod settings;
 pub(crate) mod sockets;
+mod sshd;
 pub(crate) mod user;
 mod views;
 
-pub(crate) use image::registries;
+pub(crate) use container::container as container_view;
+pub(crate) use image::{registries, repositories};
+pub(crate) use views::{Common, networks as network_views};
 pub use views::{Member, Views, views};
 
 use facts::Fact;

@@ -3,7 +3,7 @@
 use facts::Fact;
 use facts::docker::Mount;
 
-use super::kleene;
+use super::behind::Behind;
 use super::paths::is_within;
 use super::sockets::usual_spelling;
 
@@ -56,30 +56,34 @@ pub(crate) fn is_shared(propagation: &str) -> bool {
     matches!(propagation, "shared" | "rshared")
 }
 
-/// The same for a mount of a container: a bind mount by both its spelling and what it leads to; a volume of the engine is its own. The
-/// engine's data root is as good as the host itself, wherever it lies.
-pub(crate) fn sensitive(mount: &Mount, data_root: &Fact<String>) -> Fact<bool> {
-    if mount.kind != "bind" {
-        return Fact::Known(false);
-    }
-    let judge = |path: &str| match data_root {
-        _ if is_sensitive(path, mount.rw) => Fact::Known(true),
+/// The same for all of the host that a mount of a container shows. The engine's data root is as good as the host itself, wherever it lies;
+/// what the engine made for a volume in there is the volume's own.
+pub(crate) fn sensitive(behind: &Behind, data_root: &Fact<String>) -> Fact<bool> {
+    behind.any(|path, rw| match data_root {
+        _ if is_sensitive(path, rw) => Fact::Known(true),
         Fact::Known(root) => Fact::Known(is_within(path, root) || is_within(root, path)),
         Fact::Absent => Fact::Known(false),
         Fact::Unknown { why } => Fact::unknown(format!("where the engine keeps its data was not seen: {why}")),
+    })
+}
+
+/// A mount in words: what of the host it shows, and where.
+pub(crate) fn text(mount: &Mount, behind: &Behind) -> String {
+    let is_source = |path: &String| usual_spelling(path) == usual_spelling(&mount.source);
+    let elsewhere: Vec<String> = behind.paths().into_iter().filter(|path| !is_source(path)).collect();
+    let from = match (mount.kind.as_str(), &mount.name) {
+        ("volume", Some(name)) if !elsewhere.is_empty() => format!("volume {name} of {}", elsewhere.join(", ")),
+        _ if mount.source.is_empty() => mount.kind.clone(),
+        _ if elsewhere.is_empty() => mount.source.clone(),
+        _ => format!("{} ({})", mount.source, elsewhere.join(", ")),
     };
-    let real = match &mount.resolved_source {
-        Fact::Known(real) => judge(real),
-        // Made as an empty folder when the container starts.
-        Fact::Absent => Fact::Known(false),
-        Fact::Unknown { why } => Fact::unknown(format!("where {} leads could not be seen: {why}", mount.source)),
-    };
-    kleene::or(judge(&mount.source), real)
+    format!("{from} -> {}", mount.destination)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::derive::behind::Shown;
 
     #[test]
     fn system_folders_and_their_kin() {
@@ -106,27 +110,41 @@ mod tests {
         assert!(!is_sensitive("/etc/localtime", false) && is_sensitive("/etc/localtime", true) && is_sensitive("/etc", false));
     }
 
+    fn behind(path: &str, real: Fact<String>) -> Behind {
+        Behind { shown: vec![Shown { path: path.to_owned(), real, rw: true }], unseen: None }
+    }
+
     #[test]
-    fn links_count_and_volumes_do_not() {
+    fn links_count() {
         let root = Fact::Known("/data/docker".to_owned());
-        let bind = |source: &str, resolved: Fact<String>| Mount {
-            kind: "bind".to_owned(),
-            source: source.to_owned(),
-            resolved_source: resolved,
-            rw: true,
-            ..Mount::default()
-        };
-        assert_eq!(sensitive(&bind("/srv/link", Fact::Known("/etc".to_owned())), &root), Fact::Known(true));
-        assert!(sensitive(&bind("/srv/link", Fact::unknown("no right")), &root).is_unknown());
-        assert_eq!(sensitive(&bind("/etc", Fact::unknown("no right")), &root), Fact::Known(true));
-        let volume = Mount { kind: "volume".to_owned(), source: "/var/lib/docker/volumes/a/_data".to_owned(), ..Mount::default() };
-        assert_eq!(sensitive(&volume, &root), Fact::Known(false));
-        let on_disk = |path: &str| sensitive(&bind(path, Fact::Known(path.to_owned())), &root);
+        assert_eq!(sensitive(&behind("/srv/link", Fact::Known("/etc".to_owned())), &root), Fact::Known(true));
+        assert!(sensitive(&behind("/srv/link", Fact::unknown("no right")), &root).is_unknown());
+        assert_eq!(sensitive(&behind("/etc", Fact::unknown("no right")), &root), Fact::Known(true));
+        assert_eq!(sensitive(&Behind::default(), &root), Fact::Known(false));
+        let unseen = Behind { unseen: Some("no right".to_owned()), ..Behind::default() };
+        assert!(sensitive(&unseen, &root).is_unknown());
+        let on_disk = |path: &str| sensitive(&behind(path, Fact::Known(path.to_owned())), &root);
         assert_eq!(
             (on_disk("/data/docker/overlay2"), on_disk("/data"), on_disk("/data/web")),
             (Fact::Known(true), Fact::Known(true), Fact::Known(false))
         );
-        let unseen = sensitive(&bind("/data", Fact::Known("/data".to_owned())), &Fact::unknown("no answer"));
-        assert!(unseen.is_unknown());
+        assert!(sensitive(&behind("/data", Fact::Known("/data".to_owned())), &Fact::unknown("no answer")).is_unknown());
+    }
+
+    #[test]
+    fn in_words() {
+        let mount = |kind: &str, name: Option<&str>, source: &str| Mount {
+            kind: kind.to_owned(),
+            name: name.map(str::to_owned),
+            source: source.to_owned(),
+            destination: "/d".to_owned(),
+            ..Mount::default()
+        };
+        let real = |path: &str| Fact::Known(path.to_owned());
+        assert_eq!(text(&mount("bind", None, "/etc"), &behind("/etc", real("/etc"))), "/etc -> /d");
+        assert_eq!(text(&mount("bind", None, "/link"), &behind("/link", real("/etc"))), "/link (/etc) -> /d");
+        assert_eq!(text(&mount("volume", Some("v"), "/x/v/_data"), &behind("/etc", real("/etc"))), "volume v of /etc -> /d");
+        assert_eq!(text(&mount("volume", Some("v"), "/x/v/_data"), &Behind::default()), "/x/v/_data -> /d");
+        assert_eq!(text(&mount("tmpfs", None, ""), &Behind::default()), "tmpfs -> /d");
     }
 }

@@ -32,6 +32,7 @@ fn view(binding: &PortBinding) -> PublishedPort {
     let host_port = number(&binding.host_port);
     PublishedPort {
         privileged: host_port.fact.clone().map(is_privileged).into(),
+        on_host: format!("{}/{protocol}", if binding.host_port.is_empty() { "(any)" } else { &binding.host_port }).into(),
         text: text(binding, port, protocol).into(),
         all_addresses: is_every_address(&binding.address).into(),
         address: if binding.address.is_empty() { "0.0.0.0".to_owned() } else { binding.address.clone() }.into(),

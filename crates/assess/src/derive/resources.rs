@@ -1,9 +1,9 @@
 //! What of the machine a container may use: processor time, devices, limits of its own.
 
 use facts::Fact;
-use facts::docker::{Container, CpuLimits, Mount, Ulimit};
+use facts::docker::{Container, CpuLimits, Ulimit};
 
-use super::kleene;
+use super::behind::{Behind, Volumes};
 use super::paths::is_within;
 use crate::view::Listing;
 
@@ -33,7 +33,7 @@ pub(crate) fn ulimits(ulimits: &[Ulimit]) -> Listing<String> {
 }
 
 /// Every way by which it holds a device of the host: device files, rules, requests, and mounts of or below /dev.
-pub(crate) fn devices(container: &Container) -> Fact<Listing<String>> {
+pub(crate) fn devices(container: &Container, volumes: &Volumes<'_>) -> Fact<Listing<String>> {
     let mut listing = Listing::default();
     let mut miss = |why: Option<&str>| {
         listing.unseen.get_or_insert_with(|| why.unwrap_or("the engine did not say").to_owned());
@@ -55,7 +55,20 @@ pub(crate) fn devices(container: &Container) -> Fact<Listing<String>> {
         other => miss(other.why()),
     }
     match &container.mounts {
-        Fact::Known(mounts) => found.extend(mounts.iter().filter(|mount| of_dev(mount)).map(|mount| format!("mount of {}", mount.source))),
+        Fact::Known(mounts) => {
+            for mount in mounts {
+                let behind = Behind::of(mount, volumes);
+                match behind.any(|path, _| Fact::Known(is_device(path))) {
+                    Fact::Known(true) => {
+                        let paths = behind.paths();
+                        let path = paths.iter().find(|path| is_device(path)).unwrap_or(&mount.source);
+                        found.push(format!("mount of {path}"));
+                    }
+                    Fact::Known(false) => {}
+                    other => miss(other.why()),
+                }
+            }
+        }
         other => miss(other.why()),
     }
     listing.members = found;
@@ -63,29 +76,16 @@ pub(crate) fn devices(container: &Container) -> Fact<Listing<String>> {
 }
 
 /// /dev/shm, /dev/mqueue, /dev/hugepages and /dev/log are no devices (only folders of memory and a socket).
-fn of_dev(mount: &Mount) -> bool {
+fn is_device(path: &str) -> bool {
     const NO_DEVICES: [&str; 4] = ["/dev/shm", "/dev/mqueue", "/dev/hugepages", "/dev/log"];
-    let is_device = |path: &str| is_within(path, "/dev") && !NO_DEVICES.iter().any(|place| is_within(path, place));
-    mount.kind == "bind" && (is_device(&mount.source) || mount.resolved_source.known().is_some_and(|real| is_device(real)))
-}
-
-/// Whether a seccomp filter confines a container that does not run: by its options; the daemon's default shows only once it runs.
-pub(crate) fn asked_seccomp(container: &Container) -> Fact<bool> {
-    let options = container.security_opt.clone().absent_as(Vec::new());
-    let by_option = options.and_then(|options| match super::security_opt::value(&options, "seccomp") {
-        Some("unconfined") => Fact::Known(false),
-        Some(_) => Fact::Known(true),
-        None => Fact::unknown("the daemon's default profile shows only once it runs (start it to see)"),
-    });
-    // A privileged container gets no filter, whatever its options say.
-    let privileged = container.privileged.clone().absent_as(false);
-    kleene::and(kleene::not(privileged), by_option)
+    is_within(path, "/dev") && !NO_DEVICES.iter().any(|place| is_within(path, place))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use facts::docker::Device;
+    use facts::Snapshot;
+    use facts::docker::{Device, Mount};
 
     #[test]
     fn processors() {
@@ -96,35 +96,44 @@ mod tests {
 
     #[test]
     fn every_way_to_a_device() {
-        let bind = |source: &str| Mount { kind: "bind".to_owned(), source: source.to_owned(), ..Mount::default() };
+        let bind = |source: &str| Mount {
+            kind: "bind".to_owned(),
+            source: source.to_owned(),
+            resolved_source: Fact::Known(source.to_owned()),
+            kernel_paths: Fact::Absent,
+            ..Mount::default()
+        };
+        let link = Mount { resolved_source: Fact::Known("/dev/sda".to_owned()), ..bind("/srv/link") };
+        let nothing = Snapshot::from_json(
+            r#"{"schema": "cofferdam/snapshot/1", "tool": {"name": "t", "version": "0"}, "taken_at": "", "sources": [], "gaps": [], "host": {}, "docker": "absent"}"#,
+        )
+        .unwrap();
+        let volumes = Volumes::of(&nothing);
         let mut container = Container {
             devices: Fact::Known(vec![Device { host_path: "/dev/sda".to_owned(), permissions: "r".to_owned(), ..Device::default() }]),
             device_rules: Fact::Known(vec!["c 189:* rwm".to_owned()]),
             device_requests: Fact::Known(vec!["nvidia".to_owned(), String::new()]),
-            mounts: Fact::Known(vec![bind("/dev/shm"), bind("/dev"), bind("/dev/kvm"), bind("/srv")]),
+            mounts: Fact::Known(vec![bind("/dev/shm"), bind("/dev"), bind("/dev/kvm"), bind("/srv"), link]),
             ..Container::default()
         };
-        let found = devices(&container).known().unwrap().clone();
+        let found = devices(&container, &volumes).known().unwrap().clone();
         assert_eq!(
             found.members,
-            ["/dev/sda r", "rule c 189:* rwm", "a device of nvidia", "a device of any driver", "mount of /dev", "mount of /dev/kvm"]
+            [
+                "/dev/sda r",
+                "rule c 189:* rwm",
+                "a device of nvidia",
+                "a device of any driver",
+                "mount of /dev",
+                "mount of /dev/kvm",
+                "mount of /dev/sda"
+            ]
         );
         assert_eq!(found.unseen, None);
+        let unseen = Mount { resolved_source: Fact::unknown("no right"), ..bind("/srv/link") };
+        let hidden = Container { mounts: Fact::Known(vec![unseen]), ..container.clone() };
+        assert!(devices(&hidden, &volumes).known().unwrap().unseen.as_ref().unwrap().contains("no right"));
         container.device_rules = Fact::unknown("no answer");
-        assert_eq!(devices(&container).known().unwrap().unseen.as_deref(), Some("no answer"));
-    }
-
-    #[test]
-    fn seccomp_of_a_stopped_container() {
-        let with = |options: &[&str], privileged: bool| Container {
-            security_opt: Fact::Known(options.iter().map(|option| (*option).to_owned()).collect()),
-            privileged: Fact::Known(privileged),
-            ..Container::default()
-        };
-        assert_eq!(asked_seccomp(&with(&["seccomp=unconfined"], false)), Fact::Known(false));
-        assert_eq!(asked_seccomp(&with(&["no-new-privileges", "seccomp:unconfined"], false)), Fact::Known(false));
-        assert_eq!(asked_seccomp(&with(&["seccomp=<redacted>"], true)), Fact::Known(false));
-        assert_eq!(asked_seccomp(&with(&["seccomp=<redacted>"], false)), Fact::Known(true));
-        assert!(asked_seccomp(&with(&[], false)).is_unknown());
+        assert_eq!(devices(&container, &volumes).known().unwrap().unseen.as_deref(), Some("no answer"));
     }
 }

@@ -1,9 +1,10 @@
 //! Sockets of container runtimes: whoever holds one owns the host.
 
-use facts::docker::{Engine, Mount};
+use facts::docker::Engine;
 use facts::{Fact, Snapshot};
 use serde_json::Value;
 
+use super::behind::Behind;
 use super::kleene;
 use super::paths::{Paths, is_within, trimmed};
 use super::settings::Settings;
@@ -120,15 +121,12 @@ impl RuntimeSockets {
     }
 
     /// Whether a mount holds a socket, links followed. A read-only mount does: a socket is used and not written.
-    pub(crate) fn reached_by(&self, mount: &Mount) -> Fact<bool> {
-        if matches!(mount.kind.as_str(), "tmpfs" | "npipe") {
-            return Fact::Known(false);
-        }
-        let real = mount.resolved_source.as_ref().map(|real| self.reached_from(real)).absent_as(false);
-        let found = kleene::or(Fact::Known(self.reached_from(&mount.source)), real);
+    pub(crate) fn reached_by(&self, behind: &Behind) -> Fact<bool> {
+        let found = behind.any(|path, _| Fact::Known(self.reached_from(path)));
         match &self.unseen {
-            Some(why) => kleene::or(found, Fact::unknown(why.clone())),
-            None => found,
+            // Memory and volumes of the engine's own hold nothing of the host, so no socket either.
+            Some(why) if !behind.shown.is_empty() => kleene::or(found, Fact::unknown(why.clone())),
+            _ => found,
         }
     }
 }
@@ -145,9 +143,10 @@ pub(crate) fn usual_spelling(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::derive::behind::Shown;
 
-    fn mount(source: &str, resolved: Fact<&str>) -> Mount {
-        Mount { kind: "bind".into(), source: source.into(), resolved_source: resolved.map(str::to_owned), ..Mount::default() }
+    fn mount(source: &str, resolved: Fact<&str>) -> Behind {
+        Behind { shown: vec![Shown { path: source.into(), real: resolved.map(str::to_owned), rw: true }], unseen: None }
     }
 
     #[test]

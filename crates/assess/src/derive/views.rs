@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use facts::docker::Engine;
 use facts::{Fact, Observed, Snapshot, Sources};
 
+use super::behind::Volumes;
 use super::container::{Surroundings, container};
 use super::namespaces::Neighbours;
 use super::settings::settings;
@@ -38,19 +40,52 @@ pub struct Views {
 /// What stands in the place of a collection that could not be listed.
 const UNLISTED: &str = "(could not be listed)";
 
+/// What there is one of, worked out before the many.
+pub(crate) struct Common {
+    pub(crate) host: Host,
+    pub(crate) daemon: Daemon,
+    sockets: RuntimeSockets,
+    data_root: Fact<String>,
+    seccomp_by_default: Fact<bool>,
+}
+
+impl Common {
+    pub(crate) fn of(snapshot: &Snapshot) -> Self {
+        let settings = settings(snapshot);
+        let daemon = super::daemon::daemon(snapshot, &settings);
+        let profile = &daemon.seccomp_profile.fact;
+        Self {
+            host: super::host::host(snapshot, &settings),
+            seccomp_by_default: snapshot.docker.as_ref().and_then(|engine| super::seccomp::by_default(engine, profile)),
+            daemon,
+            sockets: RuntimeSockets::of(snapshot, &settings),
+            data_root: snapshot.docker.as_ref().and_then(|engine| engine.info.fact.as_ref().and_then(|info| info.root_dir.clone())),
+        }
+    }
+
+    /// What the containers of that Snapshot see of it.
+    pub(crate) fn around<'s>(&'s self, snapshot: &'s Snapshot) -> Surroundings<'s> {
+        Surroundings {
+            host: (&self.host).into(),
+            daemon: (&self.daemon).into(),
+            sockets: &self.sockets,
+            neighbours: Neighbours(snapshot.engine()),
+            seccomp_by_default: &self.seccomp_by_default,
+            volumes: Volumes::of(snapshot),
+            data_root: &self.data_root,
+        }
+    }
+}
+
 /// Works out all views.
 pub fn views(snapshot: &Snapshot) -> Views {
-    let settings = settings(snapshot);
-    let host = super::host::host(snapshot, &settings);
-    let daemon = super::daemon::daemon(snapshot, &settings);
-    let sockets = RuntimeSockets::of(snapshot, &settings);
-    let neighbours = Neighbours(snapshot.engine());
-    let data_root = snapshot.docker.as_ref().and_then(|engine| engine.info.fact.as_ref().and_then(|info| info.root_dir.clone()));
-    let around = Surroundings { host: &host, daemon: &daemon, sockets: &sockets, neighbours, data_root };
+    let common = Common::of(snapshot);
+    let around = common.around(snapshot);
+    let Common { host, daemon, .. } = &common;
     let sources = &snapshot.sources;
 
     let mut views = Views {
-        host: once(SubjectKind::Host, &host, host.clone()),
+        host: once(SubjectKind::Host, host, host.clone()),
         daemon: None,
         containers: Vec::new(),
         images: Vec::new(),
@@ -64,14 +99,6 @@ pub fn views(snapshot: &Snapshot) -> Views {
             views.networks = vec![unlisted(SubjectKind::Network, Network::unseen(why))];
         }
         Fact::Known(engine) => {
-            let names: BTreeMap<&str, &str> = engine
-                .containers
-                .known()
-                .into_iter()
-                .flatten()
-                .filter_map(Observed::known)
-                .map(|one| (one.id.as_str(), one.name.as_str()))
-                .collect();
             views.containers = members(SubjectKind::Container, &engine.containers, sources, Container::unseen, |one, source| {
                 (one.id.clone(), one.name.clone(), container(one, source, &around))
             });
@@ -79,13 +106,24 @@ pub fn views(snapshot: &Snapshot) -> Views {
                 let name = one.tags.first().or(one.digests.first()).cloned().unwrap_or_else(|| short(&one.id));
                 (one.id.clone(), name, super::image::image(one, source, engine, &snapshot.taken_at))
             });
-            views.networks = members(SubjectKind::Network, &engine.networks, sources, Network::unseen, |one, source| {
-                (one.id.clone(), one.name.clone(), super::network::network(one, source, &names))
-            });
+            views.networks = networks_of(engine, sources);
         }
     }
-    views.daemon = Some(once(SubjectKind::Daemon, &host, daemon));
+    views.daemon = Some(once(SubjectKind::Daemon, host, daemon.clone()));
     views
+}
+
+/// The networks that could be listed, and one in the place of those that could not.
+pub(crate) fn networks(snapshot: &Snapshot) -> Vec<Member<Network>> {
+    snapshot.engine().map_or_else(Vec::new, |engine| networks_of(engine, &snapshot.sources))
+}
+
+fn networks_of(engine: &Engine, sources: &Sources) -> Vec<Member<Network>> {
+    let containers = engine.containers.known().into_iter().flatten().filter_map(Observed::known);
+    let names: BTreeMap<&str, &str> = containers.map(|one| (one.id.as_str(), one.name.as_str())).collect();
+    members(SubjectKind::Network, &engine.networks, sources, Network::unseen, |one, source| {
+        (one.id.clone(), one.name.clone(), super::network::network(one, source, &names))
+    })
 }
 
 /// Host and daemon bear the host's name.

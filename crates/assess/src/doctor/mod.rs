@@ -19,17 +19,17 @@ pub use diagnosis::{AccessState, Diagnosis, MetObstacle, Readable, RowCounts, Ve
 pub use next::{Next, next};
 
 use crate::judge::{Unseen, unseen};
-use crate::{Benchmark, Catalogue, SnapshotRef, Verdict};
+use crate::{Benchmark, Catalogue, Operator, SnapshotRef, Verdict};
 use observations::{Marked, TAKEN, marks};
 
 /// Places that are named; the rest is counted.
 const PLACES: usize = 4;
 
-/// Diagnoses what the Snapshot holds of what the benchmark needs.
-pub fn diagnose(snapshot: &Snapshot, catalogue: &Catalogue, benchmark: &Benchmark) -> Diagnosis {
+/// Diagnoses what the Snapshot holds of what the benchmark needs. `operator`: what is stated decides rows that a person decides otherwise.
+pub fn diagnose(snapshot: &Snapshot, catalogue: &Catalogue, benchmark: &Benchmark, operator: &Operator) -> Diagnosis {
     let marked = Marked::of(snapshot);
     let table = Table::of(benchmark);
-    let judge = |snapshot: &Snapshot| unseen(snapshot, catalogue, |check| table.rows.contains_key(check));
+    let judge = |snapshot: &Snapshot| unseen(snapshot, catalogue, operator, |check| table.rows.contains_key(check));
     let now = marked.snapshot(None).map(|marked| judge(&marked)).unwrap_or_default();
     let mut accesses: Vec<AccessState> = Access::ALL
         .into_iter()

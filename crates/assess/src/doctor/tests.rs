@@ -14,7 +14,7 @@ fn weak() -> Snapshot {
 
 fn diagnosis(snapshot: &Snapshot) -> Diagnosis {
     let catalogue = Catalogue::load().unwrap();
-    diagnose(snapshot, &catalogue, &catalogue.benchmarks["cis-docker-1.6.0"])
+    diagnose(snapshot, &catalogue, &catalogue.benchmarks["cis-docker-1.6.0"], &Operator::default())
 }
 
 fn of(diagnosis: &Diagnosis, access: Access) -> &AccessState {
@@ -38,7 +38,7 @@ fn no_cause_is_lost() {
     let snapshot = weak();
     let catalogue = Catalogue::load().unwrap();
     let marked = Marked::of(&snapshot);
-    let judge = |snapshot: &Snapshot| unseen(snapshot, &catalogue, |_| true);
+    let judge = |snapshot: &Snapshot| unseen(snapshot, &catalogue, &Operator::default(), |_| true);
     let key = |one: &Unseen| (one.check.clone(), one.subject.id.clone());
     let before: BTreeMap<_, Verdict> = judge(&marked.snapshot(None).unwrap()).iter().map(|one| (key(one), one.verdict)).collect();
     for access in Access::ALL {

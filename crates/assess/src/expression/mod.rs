@@ -7,6 +7,7 @@ mod checker;
 mod error;
 mod evaluate;
 mod node;
+mod trace;
 mod types;
 mod value;
 
@@ -14,6 +15,7 @@ mod value;
 mod tests;
 
 pub use error::ExpressionError;
+pub use trace::Step;
 pub use types::{Field, Schema, Type};
 pub use value::{RecordValue, Value};
 

@@ -363,3 +363,68 @@ proptest! {
         }
     }
 }
+
+/// The parts of an expression, `depth text = value` a line.
+fn trace(source: &str, x: Value) -> String {
+    let steps = compile(source).unwrap().trace(&[x]);
+    steps.iter().map(|step| format!("{}{} = {}\n", "  ".repeat(step.depth), step.text, step.value)).collect()
+}
+
+#[test]
+fn a_trace_shows_each_part_with_its_value() {
+    let x = || {
+        record(
+            schema(),
+            vec![
+                Value::Bool(true),
+                unknown(),
+                Value::Int(3),
+                Value::Absent,
+                Value::text("a && b"),
+                Value::list([Value::text("y")]),
+                Value::list([member("m", Value::Bool(false), Value::Absent)]),
+                Value::Absent,
+            ],
+        )
+    };
+    assert_eq!(trace("x.a", x()), "x.a = true\n");
+    assert_eq!(
+        trace("!(x.a && (x.n > 2 || x.b)) || x.text == \"a && b\"", x()),
+        "!(x.a && (x.n > 2 || x.b)) || x.text == \"a && b\" = true\n  \
+           !(x.a && (x.n > 2 || x.b)) = false\n    \
+             x.a && (x.n > 2 || x.b) = true\n      \
+               x.a = true\n      \
+               x.n > 2 || x.b = true\n        \
+                 x.n > 2 = true\n          \
+                   x.n = 3\n        \
+                 x.b = not seen\n  \
+           x.text == \"a && b\" = true\n    \
+             x.text = a && b\n"
+    );
+    // Guards stay where they stand: each part is evaluated as a part.
+    assert_eq!(
+        trace("is_set(x.limit) && x.limit > 1 && x.members.all(m, m.good && m.name != \"(\")", x()),
+        "is_set(x.limit) && x.limit > 1 && x.members.all(m, m.good && m.name != \"(\") = false\n  \
+           is_set(x.limit) = false\n    \
+             x.limit = not set\n  \
+           x.limit > 1 = not seen\n  \
+           x.members.all(m, m.good && m.name != \"(\") = false\n    \
+             x.members = Member\n"
+    );
+}
+
+#[test]
+fn every_expression_of_the_catalogue_has_a_trace_of_all_its_parts() {
+    let catalogue = crate::Catalogue::load().unwrap();
+    for check in catalogue.checks.values() {
+        let crate::Question::Predicate(pass) = &check.question else { continue };
+        let values = vec![unknown(); 3];
+        let steps = pass.trace(&values);
+        let parts = steps.iter().filter(|step| step.depth == 1).count();
+        assert_eq!(steps[0].text, pass.source().split_whitespace().collect::<Vec<_>>().join(" "), "{}", check.id);
+        match &pass.node {
+            Node::And(..) | Node::Or(..) => assert!(parts > 1 && steps[1].text.len() < steps[0].text.len(), "{}: {steps:?}", check.id),
+            _ => {}
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! All checks on all subjects.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use facts::Snapshot;
 
@@ -9,6 +10,8 @@ use crate::derive::{Member, Views};
 use crate::expression::Value;
 use crate::judge::frame::Frame;
 use crate::judge::judgement::{judgement, verdict};
+use crate::judge::what_if::Fields;
+use crate::view::Policy;
 use crate::view::record::Record;
 use crate::{Action, Catalogue, Check, CheckResult, Event, Finding, Judgement, Remedy, Subject, SubjectKind, Verdict};
 
@@ -16,9 +19,10 @@ use crate::{Action, Catalogue, Check, CheckResult, Event, Finding, Judgement, Re
 pub(super) type Verdicts<'c> = BTreeMap<&'c str, Vec<Verdict>>;
 
 /// The subjects of one Snapshot, ready to be judged.
+#[derive(Clone)]
 pub(super) struct Subjects<'s> {
     snapshot: &'s Snapshot,
-    common: [&'s dyn Record; 2],
+    common: [&'s dyn Record; 3],
     common_values: Vec<Value>,
     host: Subject,
     daemon: Option<Subject>,
@@ -28,6 +32,7 @@ pub(super) struct Subjects<'s> {
 }
 
 /// One member of a collection with its view as a value.
+#[derive(Clone)]
 struct Ready<'s> {
     subject: &'s Subject,
     record: &'s dyn Record,
@@ -35,10 +40,10 @@ struct Ready<'s> {
 }
 
 impl<'s> Subjects<'s> {
-    pub(super) fn of(snapshot: &'s Snapshot, views: &'s Views, no_daemon: &'s crate::view::Daemon) -> Self {
+    pub(super) fn of(snapshot: &'s Snapshot, views: &'s Views, no_daemon: &'s crate::view::Daemon, policy: &'s Policy) -> Self {
         let daemon: &dyn Record = views.daemon.as_ref().map_or(no_daemon, |daemon| &daemon.view);
         let host: &dyn Record = &views.host.view;
-        let values = vec![host.record_value(), daemon.record_value()];
+        let values = vec![host.record_value(), daemon.record_value(), policy.record_value()];
         Self {
             snapshot,
             host: views.host.subject.clone(),
@@ -46,7 +51,7 @@ impl<'s> Subjects<'s> {
             containers: ready(&views.containers, &values),
             images: ready(&views.images, &values),
             networks: ready(&views.networks, &values),
-            common: [host, daemon],
+            common: [host, daemon, policy],
             common_values: values,
         }
     }
@@ -58,6 +63,38 @@ impl<'s> Subjects<'s> {
             SubjectKind::Image => &self.images,
             SubjectKind::Network => &self.networks,
         }
+    }
+
+    /// Puts other values in the place of the first variables that all share; none: that one stays. Tells for each which fields differ.
+    pub(super) fn put_common<const N: usize>(&mut self, values: [Option<Value>; N]) -> Vec<Option<Fields>> {
+        let mut changed = vec![None; self.common_values.len()];
+        for (index, value) in values.into_iter().enumerate() {
+            let Some(value) = value else { continue };
+            changed[index] = differing(&self.common_values[index], &value);
+            for ready in self.containers.iter_mut().chain(&mut self.images).chain(&mut self.networks) {
+                ready.values[index].clone_from(&value);
+            }
+            self.common_values[index] = value;
+        }
+        changed
+    }
+
+    /// Puts other values in the place of members; none: that one stays. Tells which differ, and in which fields.
+    pub(super) fn put_members(&mut self, kind: SubjectKind, value: impl Fn(&Subject) -> Option<Value>) -> BTreeMap<usize, Fields> {
+        let members = match kind {
+            SubjectKind::Host | SubjectKind::Daemon => return BTreeMap::new(),
+            SubjectKind::Container => &mut self.containers,
+            SubjectKind::Image => &mut self.images,
+            SubjectKind::Network => &mut self.networks,
+        };
+        let mut changed = BTreeMap::new();
+        for (index, ready) in members.iter_mut().enumerate() {
+            if let (Some(value), Some(own)) = (value(ready.subject), ready.values.last_mut()) {
+                changed.extend(differing(own, &value).map(|fields| (index, fields)));
+                *own = value;
+            }
+        }
+        changed
     }
 
     /// The subjects of a kind, in a stable order.
@@ -86,13 +123,21 @@ impl<'s> Subjects<'s> {
         let sources = &self.snapshot.sources;
         match (self.members(kind).get(index), kind, &self.daemon) {
             (Some(ready), ..) => {
-                let records = [self.common[0], self.common[1], ready.record];
+                let [host, daemon, policy] = self.common;
+                let records = [host, daemon, policy, ready.record];
                 call(&Frame::new(ready.subject, &records, &ready.values, sources))
             }
             (None, SubjectKind::Daemon, Some(daemon)) => call(&Frame::new(daemon, &self.common, &self.common_values, sources)),
             (None, ..) => call(&Frame::new(&self.host, &self.common, &self.common_values, sources)),
         }
     }
+}
+
+/// The fields in which two records differ; none: in none.
+fn differing(before: &Value, after: &Value) -> Option<Fields> {
+    let (Value::Record(before), Value::Record(after)) = (before, after) else { return None };
+    let fields: Fields = before.fields.iter().zip(&after.fields).map(|(before, after)| before != after).collect();
+    fields.contains(&true).then_some(fields)
 }
 
 fn ready<'s, V: Record>(members: &'s [Member<V>], common: &[Value]) -> Vec<Ready<'s>> {
@@ -124,7 +169,7 @@ pub(super) fn result(subjects: &Subjects<'_>, check: &Check) -> CheckResult {
 pub(super) fn bare_result(subjects: &Subjects<'_>, check: &Check, verdicts: &[Verdict]) -> CheckResult {
     let bare = |(subject, verdict): (&&Subject, &Verdict)| {
         let (reason, reproduce) = (String::new(), String::new());
-        Judgement { subject: (*subject).clone(), verdict: *verdict, reason, facts: Vec::new(), reproduce }
+        Judgement { subject: (*subject).clone(), verdict: *verdict, reason, facts: Vec::new(), reproduce, waiver: None }
     };
     let judgements: Vec<Judgement> = subjects.subjects(check.subject).iter().zip(verdicts).map(bare).collect();
     CheckResult { check: check.id.clone(), verdict: Verdict::worst(verdicts.iter().copied()), subjects: judgements }
@@ -135,7 +180,7 @@ pub(super) fn findings(subjects: &Subjects<'_>, catalogue: &Catalogue, results: 
     let mut findings = Vec::new();
     for (id, result) in results {
         let Some(check) = catalogue.checks.get(id) else { continue };
-        let benchmarks = catalogue.numbers(id);
+        let benchmarks = Arc::new(catalogue.numbers(id));
         let variables = crate::view::variables(check.subject);
         for (index, judged) in result.subjects.iter().enumerate().filter(|(_, judged)| is_finding(judged.verdict)) {
             let values = subjects.values(check.subject, index);
@@ -146,6 +191,7 @@ pub(super) fn findings(subjects: &Subjects<'_>, catalogue: &Catalogue, results: 
                 facts: judged.facts.clone(),
                 reproduce: judged.reproduce.clone(),
                 remedy: bind(id, &check.remedy, &judged.subject, &variables, values),
+                waiver: judged.waiver.clone(),
                 ..bare_finding(check, &judged.subject, judged.verdict)
             });
         }
@@ -191,16 +237,17 @@ fn bare_finding(check: &Check, subject: &Subject, verdict: Verdict) -> Finding {
         verdict,
         severity: check.severity,
         stride: check.stride.clone(),
-        benchmarks: BTreeMap::new(),
+        benchmarks: Arc::default(),
         reason: String::new(),
         facts: Vec::new(),
         reproduce: String::new(),
         remedy,
+        waiver: None,
     }
 }
 
 /// `CHECK`, or `CHECK@NAME` where there are several subjects.
-fn finding_id(check: &str, subject: &Subject) -> String {
+pub(crate) fn finding_id(check: &str, subject: &Subject) -> String {
     match subject.kind {
         SubjectKind::Host | SubjectKind::Daemon => check.to_owned(),
         SubjectKind::Container | SubjectKind::Image | SubjectKind::Network => format!("{check}@{}", subject.name),

@@ -1,6 +1,6 @@
 //! One check on one subject.
 
-use crate::expression::{Evaluation, Value};
+use crate::expression::{Evaluation, Expression, Value};
 use crate::judge::frame::Frame;
 use crate::judge::reason;
 use crate::template::{fill, shell};
@@ -26,8 +26,8 @@ enum Ground<'c> {
     Unseen(Evaluation<'c>),
     /// `pass` was decided.
     Decided(Evaluation<'c>),
-    /// A person decides.
-    Asked,
+    /// A person decides; where a statement of the operator would, these are the paths that it has to say more about.
+    Asked(Vec<&'c str>),
 }
 
 /// `Unknown` never passes.
@@ -41,16 +41,44 @@ fn decide<'c>(check: &'c Check, values: &[Value]) -> (Verdict, Ground<'c>) {
         }
     }
     match &check.question {
-        Question::Manual(_) => (Verdict::Manual, Ground::Asked),
-        Question::Predicate(pass) => {
-            let decision = pass.evaluate(values);
-            match decision.value {
-                Value::Bool(true) => (Verdict::Pass, Ground::Decided(decision)),
-                Value::Bool(false) => (Verdict::Fail, Ground::Decided(decision)),
-                _ => (Verdict::Unknown, Ground::Unseen(decision)),
+        Question::Manual(_) => match &check.by_policy {
+            None => (Verdict::Manual, Ground::Asked(Vec::new())),
+            Some(by_policy) => {
+                let stated = by_policy.when.evaluate(values);
+                match stated.value {
+                    Value::Bool(true) => answer(by_policy.pass.evaluate(values)),
+                    Value::Bool(false) => {
+                        (Verdict::Manual, Ground::Asked(stated.read.into_iter().filter(|path| is_policy(path)).collect()))
+                    }
+                    _ => (Verdict::Unknown, Ground::Unseen(stated)),
+                }
             }
-        }
+        },
+        Question::Predicate(pass) => answer(pass.evaluate(values)),
     }
+}
+
+fn answer(decision: Evaluation<'_>) -> (Verdict, Ground<'_>) {
+    match decision.value {
+        Value::Bool(true) => (Verdict::Pass, Ground::Decided(decision)),
+        Value::Bool(false) => (Verdict::Fail, Ground::Decided(decision)),
+        _ => (Verdict::Unknown, Ground::Unseen(decision)),
+    }
+}
+
+/// Whether a fact is a statement of the operator.
+pub(super) fn is_policy(path: &str) -> bool {
+    path.starts_with("policy.")
+}
+
+/// All that [`decide`] can ask: a verdict is another only where a fact that one of these speaks of is.
+pub(super) fn decided_by(check: &Check) -> impl Iterator<Item = &Expression> {
+    let pass = match &check.question {
+        Question::Manual(_) => None,
+        Question::Predicate(pass) => Some(pass),
+    };
+    let by_policy = check.by_policy.iter().flat_map(|by_policy| [&by_policy.when, &by_policy.pass]);
+    check.when.iter().map(|(when, _)| when).chain(pass).chain(by_policy)
 }
 
 /// The verdict with its reason and evidence.
@@ -60,13 +88,17 @@ pub(crate) fn judgement(check: &Check, frame: &Frame<'_>) -> Judgement {
         Ground::NotAsked => check.when.as_ref().map_or_else(String::new, |(_, words)| words.clone()),
         Ground::Unseen(decision) => reason::unseen(decision, frame),
         Ground::Decided(decision) => reason::decided(check.shows.as_ref(), decision, check.fact.first().map(String::as_str), frame),
-        Ground::Asked => reason::for_a_person(check.shows.as_ref(), check.fact.first().map(String::as_str), frame),
+        Ground::Asked(unstated) => {
+            let unstated: Vec<&str> = unstated.iter().copied().filter(|path| frame.value(path) == Value::Absent).collect();
+            reason::for_a_person(check.shows.as_ref(), check.fact.first().map(String::as_str), &unstated, frame)
+        }
     };
     Judgement {
         subject: frame.subject.clone(),
         verdict,
         reason,
         facts: facts(check, verdict, frame),
+        waiver: None,
         reproduce: fill(&check.reproduce, &frame.variables, frame.values, shell).0,
     }
 }
@@ -82,7 +114,8 @@ fn facts(check: &Check, verdict: Verdict, frame: &Frame<'_>) -> Vec<ShownFact> {
             facts.push(frame.shown_as("shows", &shows.evaluate(frame.values).value, &origin));
         }
     }
-    for path in &check.fact {
+    // What the operator did not state is no evidence.
+    for path in check.fact.iter().filter(|path| !(is_policy(path) && frame.value(path) == Value::Absent)) {
         if !facts.iter().any(|fact| fact.path == *path) {
             facts.push(frame.shown(path));
         }

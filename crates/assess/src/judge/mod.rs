@@ -12,47 +12,68 @@ mod selection;
 mod standing;
 mod threats;
 mod unseen;
+mod what_if;
 
 use std::collections::BTreeMap;
 
 use facts::{Snapshot, Tool, digest};
 
 pub use bench::bench_of;
+pub(crate) use checks::finding_id;
 pub(crate) use frame::Frame;
 pub(crate) use judgement::judgement;
 pub use selection::{Selection, SelectionError, bench_part};
 pub(crate) use unseen::{Unseen, unseen};
 
+use crate::advice::advise;
 use crate::derive::views;
 use crate::view::Daemon;
-use crate::{Assessment, BenchmarkResult, Catalogue, Check, CheckResult, Finding, SnapshotRef, Summary, Target, ThreatFinding};
+use crate::{
+    Assessment, BenchmarkResult, Catalogue, Check, CheckResult, Finding, Operator, SnapshotRef, Summary, Target, ThreatFinding, Verdict,
+    WaiverUse,
+};
 use checks::{Subjects, Verdicts};
 use relations::Relations;
 use threats::Judged;
+pub(crate) use what_if::Change;
+use what_if::WhatIf;
 
 /// Name and number of the format of an Assessment.
 pub const ASSESSMENT_SCHEMA: &str = "cofferdam/assessment/1";
 
-/// Judges a Snapshot: all checks on all subjects, threats on all elements, and what to fix first.
+/// Judges a Snapshot: all checks on all subjects, threats on all elements, and what to fix first. Nobody states or accepts anything.
 pub fn assess(snapshot: &Snapshot, catalogue: &Catalogue) -> Assessment {
-    let parts = judge(snapshot, catalogue);
-    let before = verdicts_of(&parts.results);
-    let advice = crate::advice::advise(snapshot, &parts.findings, &parts.threats, |preview| {
-        with_subjects(preview, |subjects, relations| {
-            what_if(subjects, relations, catalogue, &checks::verdicts(subjects, catalogue), Some(&before))
-        })
+    assess_for(snapshot, catalogue, &Operator::default())
+}
+
+/// The same by what an operator states, with what that operator accepts marked as waived.
+pub fn assess_for(snapshot: &Snapshot, catalogue: &Catalogue, operator: &Operator) -> Assessment {
+    let ((parts, waivers, advice), digest) = std::thread::scope(|scope| {
+        // It takes about as long as all the rest.
+        let beside = std::thread::Builder::new().spawn_scoped(scope, || digest(snapshot)).ok();
+        let judged = with_subjects(snapshot, operator, |subjects, relations| {
+            let Parts { outlook: parts, unwaived, waivers } = judged(snapshot, subjects, relations, catalogue, operator);
+            let mut what_if = WhatIf::of(snapshot, catalogue, subjects, relations, &unwaived, &parts.threats);
+            let advice = advise(snapshot, &parts.findings, &parts.threats, |remedies| what_if.after(remedies));
+            (parts, waivers, advice)
+        });
+        // Where no thread is to be had it is done here.
+        let digest = beside.map_or_else(|| Ok(digest(snapshot)), std::thread::ScopedJoinHandle::join);
+        (judged, digest.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     Assessment {
         schema: ASSESSMENT_SCHEMA.to_owned(),
         tool: Tool { name: "cofferdam".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
         target: target(snapshot),
-        snapshot: SnapshotRef { digest: digest(snapshot), taken_at: snapshot.taken_at.clone() },
+        snapshot: SnapshotRef { digest, taken_at: snapshot.taken_at.clone() },
         summary: Summary::of(parts.results.values().map(|result| result.verdict)),
         gaps: snapshot.gaps.clone(),
         results: parts.results,
         findings: parts.findings,
         threats: parts.threats,
         advice,
+        config: operator.file.clone(),
+        waivers,
     }
 }
 
@@ -75,55 +96,69 @@ pub struct Outlook {
 
 /// Verdicts and statuses alone, for "what if" and for many Snapshots: titles, reasons, evidence and remedies are left empty.
 pub fn outlook(snapshot: &Snapshot, catalogue: &Catalogue) -> Outlook {
-    with_subjects(snapshot, |subjects, relations| {
+    outlook_for(snapshot, catalogue, &Operator::default())
+}
+
+/// The same by what an operator states. What that operator accepts is not marked: a waiver changes no threat.
+pub fn outlook_for(snapshot: &Snapshot, catalogue: &Catalogue, operator: &Operator) -> Outlook {
+    with_subjects(snapshot, operator, |subjects, relations| {
         let verdicts = checks::verdicts(subjects, catalogue);
         let bare = |(id, check): (&String, &Check)| (id.clone(), checks::bare_result(subjects, check, &verdicts[id.as_str()]));
         let results = catalogue.checks.iter().map(bare).collect();
-        let (findings, threats) = what_if(subjects, relations, catalogue, &verdicts, None);
-        Outlook { results, findings, threats }
+        let findings = checks::bare_findings(subjects, catalogue, &verdicts);
+        Outlook { results, findings, threats: threats_of(subjects, relations, catalogue, &verdicts, None) }
     })
+}
+
+/// What was judged, and what came of the waivers.
+struct Parts<'c> {
+    outlook: Outlook,
+    /// Verdicts as if nothing were waived: those that threats rest on.
+    unwaived: Verdicts<'c>,
+    waivers: Vec<WaiverUse>,
 }
 
 fn judge(snapshot: &Snapshot, catalogue: &Catalogue) -> Outlook {
-    with_subjects(snapshot, |subjects, relations| {
-        let results: BTreeMap<String, CheckResult> =
-            catalogue.checks.iter().map(|(id, check)| (id.clone(), checks::result(subjects, check))).collect();
-        let verdicts = verdicts_of(&results);
-        let findings = checks::findings(subjects, catalogue, &results);
-        let threats = match relations {
-            Some(relations) => {
-                threats::threats(&Judged { catalogue, subjects, relations, verdicts: &verdicts, results: Some(&results), before: None })
-            }
-            None => Vec::new(),
-        };
-        Outlook { results, findings, threats }
-    })
+    let nobody = Operator::default();
+    with_subjects(snapshot, &nobody, |subjects, relations| judged(snapshot, subjects, relations, catalogue, &nobody).outlook)
 }
 
-fn verdicts_of(results: &BTreeMap<String, CheckResult>) -> Verdicts<'_> {
-    results.iter().map(|(id, result)| (id.as_str(), result.subjects.iter().map(|one| one.verdict).collect())).collect()
+fn judged<'c>(
+    snapshot: &Snapshot,
+    subjects: &Subjects<'_>,
+    relations: Option<&Relations>,
+    catalogue: &'c Catalogue,
+    operator: &Operator,
+) -> Parts<'c> {
+    let mut results: BTreeMap<String, CheckResult> =
+        catalogue.checks.iter().map(|(id, check)| (id.clone(), checks::result(subjects, check))).collect();
+    let unwaived: Verdicts<'c> = catalogue.checks.keys().map(|id| (id.as_str(), verdicts_of(&results[id]))).collect();
+    let waivers = crate::operator::waive(operator, snapshot, &mut results);
+    let findings = checks::findings(subjects, catalogue, &results);
+    let threats = threats_of(subjects, relations, catalogue, &unwaived, Some(&results));
+    Parts { outlook: Outlook { results, findings, threats }, unwaived, waivers }
 }
 
-/// Findings and threats by id and status. With verdicts of `before`, threats that can't differ from then are left out.
-fn what_if(
+fn verdicts_of(result: &CheckResult) -> Vec<Verdict> {
+    result.subjects.iter().map(|one| one.verdict).collect()
+}
+
+/// Without results: by id and status alone.
+fn threats_of(
     subjects: &Subjects<'_>,
     relations: Option<&Relations>,
     catalogue: &Catalogue,
     verdicts: &Verdicts<'_>,
-    before: Option<&Verdicts<'_>>,
-) -> (Vec<Finding>, Vec<ThreatFinding>) {
-    let threats = match relations {
-        Some(relations) => threats::threats(&Judged { catalogue, subjects, relations, verdicts, results: None, before }),
-        None => Vec::new(),
-    };
-    (checks::bare_findings(subjects, catalogue, verdicts), threats)
+    results: Option<&BTreeMap<String, CheckResult>>,
+) -> Vec<ThreatFinding> {
+    relations.map_or_else(Vec::new, |relations| threats::threats(&Judged { catalogue, subjects, relations, verdicts, results }))
 }
 
 /// Works out what is judged. Without an engine there is nothing that Docker's threats could be on, and so no relations.
-fn with_subjects<R>(snapshot: &Snapshot, judge: impl FnOnce(&Subjects<'_>, Option<&Relations>) -> R) -> R {
+fn with_subjects<R>(snapshot: &Snapshot, operator: &Operator, judge: impl FnOnce(&Subjects<'_>, Option<&Relations>) -> R) -> R {
     let views = views(snapshot);
     let no_daemon = Daemon::unseen("no engine was asked for");
-    let subjects = Subjects::of(snapshot, &views, &no_daemon);
+    let subjects = Subjects::of(snapshot, &views, &no_daemon, &operator.policy);
     let relations = (!snapshot.docker.is_absent()).then(|| Relations::of(snapshot, &views));
     judge(&subjects, relations.as_ref())
 }

@@ -2,25 +2,31 @@
 
 use crate::expression::{Evaluation, Expression, Type, Value};
 use crate::judge::frame::{FactAt, Frame};
+use crate::judge::judgement::is_policy;
 
 /// The sentence behind pass and fail: the value that the check shows, and the facts that decided.
 pub(super) fn decided(shows: Option<&Expression>, decision: &Evaluation<'_>, first_fact: Option<&str>, frame: &Frame<'_>) -> String {
     let mut parts = Parts::default();
     parts.shown(shows, first_fact, frame);
     let shown_path = shows.filter(|shows| shows.is_fact()).map(Expression::source);
-    for path in decision.read.iter().filter(|path| Some(**path) != shown_path).take(3) {
+    // What the operator did not state decided nothing.
+    let is_said = |path: &&&str| Some(**path) != shown_path && !(is_policy(path) && frame.value(path) == Value::Absent);
+    for path in decision.read.iter().filter(is_said).take(3) {
         // A list is said by what is shown of it.
         let is_list = frame.fact(path).is_some_and(|fact| matches!(fact.field.ty, Type::List(_) | Type::Record(_)));
-        if !(is_list && shows.is_some()) {
+        if !(is_list && shows.is_some()) || is_policy(path) {
             parts.fact(path, frame);
         }
     }
     parts.text
 }
 
-/// The sentence behind manual: what was seen. The question itself stands in the check.
-pub(super) fn for_a_person(shows: Option<&Expression>, first_fact: Option<&str>, frame: &Frame<'_>) -> String {
+/// The sentence behind manual: what was seen, and which statement would decide it. The question itself stands in the check.
+pub(super) fn for_a_person(shows: Option<&Expression>, first_fact: Option<&str>, unstated: &[&str], frame: &Frame<'_>) -> String {
     let mut parts = Parts { text: "a person must decide".to_owned(), ..Parts::default() };
+    if !unstated.is_empty() {
+        parts.text.push_str(&format!(", or {} in cofferdam.yaml", unstated.join(" and ")));
+    }
     parts.shown(shows, first_fact, frame);
     parts.text
 }

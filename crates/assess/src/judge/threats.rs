@@ -8,9 +8,8 @@ use crate::judge::checks::{Subjects, Verdicts};
 use crate::judge::ground::Ground;
 use crate::judge::leaves::{Leaves, Tree, add_new};
 use crate::judge::relations::Relations;
-use crate::measure::Measure;
 use crate::threat::CheckOfThreat;
-use crate::{Catalogue, CheckResult, Element, ShownFact, SubjectKind, Threat, ThreatFinding, ThreatStatus};
+use crate::{Catalogue, CheckResult, Element, ShownFact, SubjectKind, Threat, ThreatFinding, ThreatStatus, Verdict};
 
 /// Everything that the status of threats follows from.
 pub(super) struct Judged<'j> {
@@ -20,19 +19,12 @@ pub(super) struct Judged<'j> {
     pub(super) verdicts: &'j Verdicts<'j>,
     /// The same with evidence; none: statuses alone are wanted.
     pub(super) results: Option<&'j BTreeMap<String, CheckResult>>,
-    /// Verdicts of a Snapshot with the same subjects: threats that can't differ from it are left out.
-    pub(super) before: Option<&'j Verdicts<'j>>,
 }
 
 /// All threats on all elements, by letter, id and name.
 pub(super) fn threats(judged: &Judged<'_>) -> Vec<ThreatFinding> {
-    let mut threats: Vec<&Threat> = judged.catalogue.threats.iter().collect();
-    threats.sort_by_key(|threat| (threat.stride, &threat.id));
     let mut findings: Vec<ThreatFinding> = Vec::new();
-    for threat in threats {
-        if judged.is_as_before(threat) {
-            continue;
-        }
+    for threat in in_order(judged.catalogue) {
         let measured = Measured::of(threat, judged);
         let kind = &threat.element_kind;
         match element_subject(kind) {
@@ -52,18 +44,27 @@ pub(super) fn threats(judged: &Judged<'_>) -> Vec<ThreatFinding> {
     findings
 }
 
+/// Threats by letter and id.
+pub(super) fn in_order(catalogue: &Catalogue) -> Vec<&Threat> {
+    let mut threats: Vec<&Threat> = catalogue.threats.iter().collect();
+    threats.sort_by_key(|threat| (threat.stride, &threat.id));
+    threats
+}
+
+/// The statuses of one threat alone, in the order of its elements.
+pub(super) fn statuses(threat: &Threat, judged: &Judged<'_>) -> Vec<ThreatStatus> {
+    let measured = Measured::of(threat, judged);
+    let (kind, count) = judged.elements(threat);
+    (0..count).map(|index| measured.weigh(kind, index).0.status()).collect()
+}
+
 impl Judged<'_> {
-    /// Whether nothing that the threat depends on can have changed: neither a check nor a fact of its condition.
-    fn is_as_before(&self, threat: &Threat) -> bool {
-        let Some(before) = self.before else { return false };
-        if threat.applies_when.as_ref().is_some_and(|when| !when.paths().is_empty()) {
-            return false;
+    /// Of which subjects a threat is asked, and how many there are. What is no subject is one element, on the host.
+    pub(super) fn elements(&self, threat: &Threat) -> (SubjectKind, usize) {
+        match element_subject(&threat.element_kind) {
+            Some(kind) => (kind, self.subjects.subjects(kind).len()),
+            None => (SubjectKind::Host, 1),
         }
-        let names = threat.mitigated_when.names().into_iter().chain(threat.reduced_by.iter().map(String::as_str));
-        names.into_iter().all(|name| match self.catalogue.measures.get(name) {
-            Some(measure) => measure.iter().flat_map(Measure::names).all(|check| self.verdicts.get(check) == before.get(check)),
-            None => self.verdicts.get(name) == before.get(name),
-        })
     }
 }
 
@@ -86,7 +87,8 @@ impl<'j> Measured<'j> {
         }
     }
 
-    fn finding(&self, element: Element, kind: SubjectKind, index: usize) -> ThreatFinding {
+    /// What decides on that element, with what its measures and those that reduce it say.
+    fn weigh(&self, kind: SubjectKind, index: usize) -> (Ground<'j>, Leaves<'j>, Leaves<'j>) {
         let (mut own, mut reducing) = (Leaves::default(), Leaves::default());
         let mitigated = self.mitigated_when.standing(kind, index, self.judged.relations, &mut own);
         for measure in &self.reduced_by {
@@ -94,6 +96,11 @@ impl<'j> Measured<'j> {
         }
         let applies = self.threat.applies_when.as_ref().map(|when| when.evaluate(self.judged.subjects.values(kind, index)).value);
         let ground = Ground::of(applies, mitigated, &own, &reducing);
+        (ground, own, reducing)
+    }
+
+    fn finding(&self, element: Element, kind: SubjectKind, index: usize) -> ThreatFinding {
+        let (ground, own, reducing) = self.weigh(kind, index);
         let bare = ThreatFinding {
             id: self.threat.id.clone(),
             title: String::new(),
@@ -109,16 +116,36 @@ impl<'j> Measured<'j> {
         let Some(results) = self.judged.results else { return bare };
         let mut checks = own.checks.clone();
         add_new(&mut checks, reducing.checks.iter().copied());
+        let facts = match bare.status {
+            ThreatStatus::NotApplicable => self.condition(kind, index),
+            _ => evidence(&checks, results),
+        };
+        let checks: Vec<CheckOfThreat> = checks.into_iter().map(|check| self.of_check(check, (kind, index), results)).collect();
         ThreatFinding {
             title: self.threat.title.clone(),
-            reason: ground.reason(self.threat, &own, &reducing),
+            reason: ground.reason(self.threat, &own, &reducing) + &accepted(bare.status, &checks),
             mitigation: self.threat.mitigation.clone(),
-            facts: match bare.status {
-                ThreatStatus::NotApplicable => self.condition(kind, index),
-                _ => evidence(&checks, results),
-            },
-            checks: checks.into_iter().map(|(check, verdict, _)| CheckOfThreat { check: check.to_owned(), verdict }).collect(),
+            facts,
+            checks,
             ..bare
+        }
+    }
+
+    /// A check's part in the threat. It is waived where everything that makes its verdict is; its standing does not change by that.
+    fn of_check(
+        &self,
+        (check, verdict, member): (&str, Verdict, Option<usize>),
+        (kind, index): (SubjectKind, usize),
+        results: &BTreeMap<String, CheckResult>,
+    ) -> CheckOfThreat {
+        let judged = |member: usize| results.get(check)?.subjects.get(member);
+        let waiver = member.and_then(judged).and_then(|one| one.waiver.clone());
+        let asked_of = self.judged.catalogue.checks.get(check).map(|check| check.subject);
+        let another =
+            |subject| self.judged.relations.touched(kind, index, subject).members().filter_map(judged).any(|one| one.verdict == verdict);
+        match waiver.filter(|_| !asked_of.is_some_and(another)) {
+            None => CheckOfThreat { check: check.to_owned(), verdict, waiver: None },
+            waiver => CheckOfThreat { check: check.to_owned(), verdict: Verdict::Waived, waiver },
         }
     }
 
@@ -130,8 +157,20 @@ impl<'j> Measured<'j> {
     }
 }
 
+/// What of it the operator accepts: that changes no status.
+fn accepted(status: ThreatStatus, checks: &[CheckOfThreat]) -> String {
+    if matches!(status, ThreatStatus::Mitigated | ThreatStatus::NotApplicable) {
+        return String::new();
+    }
+    let said = |check: &CheckOfThreat| {
+        let waiver = check.waiver.as_ref()?;
+        Some(format!("; {} is waived, until {} ({})", check.check, waiver.until, waiver.owner))
+    };
+    checks.iter().filter_map(said).collect()
+}
+
 /// What each check shows first: the rest stands with the check's own judgement.
-fn evidence(checks: &[(&str, crate::Verdict, Option<usize>)], results: &BTreeMap<String, CheckResult>) -> Vec<ShownFact> {
+fn evidence(checks: &[(&str, Verdict, Option<usize>)], results: &BTreeMap<String, CheckResult>) -> Vec<ShownFact> {
     let mut facts: Vec<ShownFact> = Vec::new();
     for (check, _, member) in checks {
         let judged = member.and_then(|member| results.get(*check)?.subjects.get(member));

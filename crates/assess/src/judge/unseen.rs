@@ -4,7 +4,7 @@ use facts::Snapshot;
 
 use crate::expression::Value;
 use crate::judge::judgement::undecided;
-use crate::{Catalogue, Subject, Verdict};
+use crate::{Catalogue, Operator, Subject, Verdict};
 
 /// One check on one subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +19,8 @@ pub(crate) struct Unseen {
 }
 
 /// All checks that `wanted` names, on all subjects.
-pub(crate) fn unseen(snapshot: &Snapshot, catalogue: &Catalogue, wanted: impl Fn(&str) -> bool) -> Vec<Unseen> {
-    super::with_subjects(snapshot, |subjects, _| {
+pub(crate) fn unseen(snapshot: &Snapshot, catalogue: &Catalogue, operator: &Operator, wanted: impl Fn(&str) -> bool) -> Vec<Unseen> {
+    super::with_subjects(snapshot, operator, |subjects, _| {
         let mut found = Vec::new();
         for check in catalogue.checks.values().filter(|check| wanted(&check.id)) {
             let variables = crate::view::variables(check.subject);

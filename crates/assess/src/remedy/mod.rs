@@ -2,6 +2,7 @@
 
 mod preview;
 
+pub(crate) use preview::carry_out;
 pub use preview::preview;
 
 use facts::docker::RestartPolicy;

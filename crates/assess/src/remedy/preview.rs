@@ -3,8 +3,10 @@
 //! `harden` previews a plan with this, advice ranks fixes with it, and `verify` compares it with what is then measured. A difference
 //! is a defect of ours. So only what is known of each change is previewed (hardening.md), never what we would like it to do.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use facts::docker::{Container, Engine, Limit, StartupRecord};
-use facts::host::{Audit, AuditField, AuditRule, FileKind, FileStat, TextFile};
+use facts::host::{Audit, AuditField, AuditRule, FileKind, FileStat, TextFile, TextForm};
 use facts::{Fact, Observed, Snapshot, Source, SourceId};
 use serde_json::{Map, Value};
 
@@ -17,6 +19,12 @@ const RULES_FILE: &str = "/etc/audit/rules.d/cofferdam.rules";
 /// version does not carry out (recreate, manual) change nothing.
 pub fn preview(snapshot: &Snapshot, remedies: &[Remedy]) -> Snapshot {
     let mut after = snapshot.clone();
+    carry_out(&mut after, remedies);
+    after
+}
+
+/// The same on a copy that is at hand. Subjects neither come nor go by it, and no container's part in an image or a network changes.
+pub(crate) fn carry_out(after: &mut Snapshot, remedies: &[Remedy]) {
     let settings: Vec<(&str, &Value)> = remedies
         .iter()
         .filter_map(|remedy| match &remedy.action {
@@ -37,6 +45,7 @@ pub fn preview(snapshot: &Snapshot, remedies: &[Remedy]) -> Snapshot {
             }
         }
     }
+    let places = container_places(after, remedies);
     for remedy in remedies {
         match &remedy.action {
             Action::AuditRule { path, kind, perm, key } => {
@@ -44,7 +53,7 @@ pub fn preview(snapshot: &Snapshot, remedies: &[Remedy]) -> Snapshot {
                 audit_rule(&mut after.host.audit, path, *kind, perm, key, source);
             }
             Action::ContainerUpdate { memory, pids_limit, restart } => {
-                if let Some(container) = container_mut(&mut after, &remedy.subject.id) {
+                if let Some(container) = places.get(remedy.subject.id.as_str()).and_then(|place| container_mut(after, *place)) {
                     if let Some(memory) = memory {
                         limit_memory(container, *memory);
                     }
@@ -59,7 +68,6 @@ pub fn preview(snapshot: &Snapshot, remedies: &[Remedy]) -> Snapshot {
             Action::DaemonSetting { .. } | Action::ContainerRecreate | Action::Manual => {}
         }
     }
-    after
 }
 
 /// The file holds the keys, the daemon has started with it (or reloaded live-restore), and shows what it shows of them.
@@ -76,7 +84,8 @@ fn daemon_settings(engine: &mut Engine, settings: &[(&str, &Value)], source: Sou
         let record = StartupRecord { config_path: path.clone(), config_text: Some(text.clone()), pid, start_ticks, boot_id };
         engine.startup = Observed::new(source, Fact::Known(record));
     }
-    engine.config_file = Observed::new(source, Fact::Known(TextFile { path, stat, text }));
+    let form = Fact::Known(TextForm { sound_encoding: true, json_error: None });
+    engine.config_file = Observed::new(source, Fact::Known(TextFile { path, stat, text, form }));
     let shows_new_privileges = engine.version.known().is_some_and(|version| shows_no_new_privileges(&version.api_version));
     for (key, value) in settings {
         setting_shown(engine, key, value, shows_new_privileges);
@@ -191,14 +200,24 @@ fn audit_rule(audit: &mut Audit, path: &str, kind: WatchKind, perm: &str, key: &
         Some(file) => file.text.push_str(&lines),
         None => {
             let stat = new_file(&lines);
-            files.push(Observed::new(source, Fact::Known(TextFile { path: RULES_FILE.to_owned(), stat, text: lines })));
+            files.push(Observed::new(source, Fact::Known(TextFile { path: RULES_FILE.to_owned(), stat, text: lines, form: Fact::Absent })));
         }
     }
 }
 
-fn container_mut<'s>(snapshot: &'s mut Snapshot, id: &str) -> Option<&'s mut Container> {
-    let containers = snapshot.docker.known_mut()?.containers.fact.known_mut()?;
-    containers.iter_mut().filter_map(|container| container.fact.known_mut()).find(|container| container.id == id)
+/// Where the containers stand that are changed: looking for each of a thousand would be a million looks.
+fn container_places<'r>(snapshot: &Snapshot, remedies: &'r [Remedy]) -> BTreeMap<&'r str, usize> {
+    let changed = remedies.iter().filter(|remedy| matches!(remedy.action, Action::ContainerUpdate { .. }));
+    let wanted: BTreeSet<&'r str> = changed.map(|remedy| remedy.subject.id.as_str()).collect();
+    if wanted.is_empty() {
+        return BTreeMap::new();
+    }
+    let containers = snapshot.engine().and_then(|engine| engine.containers.known()).into_iter().flatten().enumerate();
+    containers.filter_map(|(place, container)| Some((*wanted.get(container.known()?.id.as_str())?, place))).collect()
+}
+
+fn container_mut(snapshot: &mut Snapshot, place: usize) -> Option<&mut Container> {
+    snapshot.docker.known_mut()?.containers.fact.known_mut()?.get_mut(place)?.fact.known_mut()
 }
 
 fn limit_memory(container: &mut Container, bytes: u64) {

@@ -30,8 +30,9 @@ view! {
         no_new_privileges: bool => "it can't gain new privileges" / "it can gain new privileges";
         /// Seccomp mode of its first process: 0 off, 1 strict, 2 filter. Absent: it does not run.
         seccomp_mode: i64, maybe;
-        /// A seccomp filter confines it. Not running: what its options say; the daemon's default shows only while it runs.
-        seccomp_confined: bool => "a seccomp filter confines it" / "no seccomp filter confines it";
+        /// A seccomp filter confines it: there is one, and its profile refuses the calls that take the kernel over. Not running: what
+        /// its options say; the daemon's default shows only while it runs.
+        seccomp_confined: bool => "a seccomp filter confines it" / "it has no seccomp filter, or one that refuses too little";
         /// AppArmor profile; empty: none.
         apparmor_profile: String;
         /// An AppArmor profile is enforced on it.
@@ -110,13 +111,18 @@ view! {
         rw: bool => "it is writable" / "it is read-only";
         /// It holds a container runtime's socket: the socket itself or a folder above it, links followed.
         reaches_runtime_socket: bool => "it reaches a runtime's socket" / "it reaches no runtime's socket";
-        /// A bind mount of a system folder of the host, of something in one, or of a folder above one; links followed. Read-only files that
-        /// images commonly share (time zone, names, certificates) are not meant.
+        /// It shows a system folder of the host, something in one, or a folder above one; links followed. Read-only files that images
+        /// commonly share (time zone, names, certificates) are not meant.
         sensitive: bool => "it is a system folder of the host" / "it is no system folder of the host";
         /// Propagation: rprivate, rshared, rslave, ...
         propagation: String;
         /// What is mounted in it on one side appears on the other: shared or rshared.
         shared: bool => "its propagation is shared" / "its propagation is not shared";
+        /// Paths of the host that it shows: its source, what its volume's options have mounted there, and what the kernel shows while the
+        /// container runs. None: a volume of the engine's own, or memory.
+        host_paths: Listing<String>;
+        /// All of it in words: `/srv/data -> /data`, `volume etc of /etc -> /data`.
+        text: String;
     }
 }
 
@@ -131,6 +137,8 @@ view! {
         container_port: i64;
         /// tcp, udp or sctp.
         protocol: String;
+        /// The side of the host: `443/tcp`; `8000-8010/tcp` for one of a range, `(any)/tcp` where the engine chooses.
+        on_host: String;
         /// All of it as docker ps writes it: `0.0.0.0:8080->80/tcp`.
         text: String;
         /// The host port is one of 1 to 1023, which only privileged programs may open.
@@ -239,22 +247,40 @@ impl Sound for Mount {
             sensitive: false.into(),
             propagation: "rprivate".to_owned().into(),
             shared: false.into(),
+            host_paths: Listing::from(vec!["/srv/data".to_owned()]).into(),
+            text: "/srv/data -> /data".to_owned().into(),
         }
     }
 
     fn settle(&mut self, given: &[&str]) {
-        if given.contains(&"source") && !given.contains(&"reaches_runtime_socket") {
-            let sockets = crate::derive::sockets::RuntimeSockets::usual();
-            self.reaches_runtime_socket = self.source.fact.clone().map(|source| sockets.reached_from(&source)).into();
+        if let (false, Some(kind), Some(source)) = (given.contains(&"host_paths"), self.kind.known(), self.source.known()) {
+            let paths = if kind == "bind" { vec![source.clone()] } else { Vec::new() };
+            self.host_paths = Listing::from(paths).into();
         }
-        if let (false, Some(kind), Some(source), Some(rw)) =
-            (given.contains(&"sensitive"), self.kind.known(), self.source.known(), self.rw.known())
-        {
-            self.sensitive = (kind == "bind" && crate::derive::mount::is_sensitive(source, *rw)).into();
+        if !given.contains(&"reaches_runtime_socket") {
+            let sockets = crate::derive::sockets::RuntimeSockets::usual();
+            self.reaches_runtime_socket = self.any_path(|path| sockets.reached_from(path)).into();
+        }
+        if let (false, Some(rw)) = (given.contains(&"sensitive"), self.rw.known().copied()) {
+            self.sensitive = self.any_path(|path| crate::derive::mount::is_sensitive(path, rw)).into();
+        }
+        if let (false, Some(source), Some(destination)) = (given.contains(&"text"), self.source.known(), self.destination.known()) {
+            self.text = format!("{source} -> {destination}").into();
         }
         if let (true, false, Some(propagation)) = (given.contains(&"propagation"), given.contains(&"shared"), self.propagation.known()) {
             self.shared = crate::derive::mount::is_shared(propagation).into();
         }
+    }
+}
+
+impl Mount {
+    /// Whether one of the host's paths is so.
+    fn any_path(&self, judge: impl Fn(&str) -> bool) -> Fact<bool> {
+        self.host_paths.fact.as_ref().and_then(|paths| match (paths.members.iter().any(|path| judge(path)), &paths.unseen) {
+            (true, _) => Fact::Known(true),
+            (false, None) => Fact::Known(false),
+            (false, Some(why)) => Fact::unknown(why.clone()),
+        })
     }
 }
 
@@ -265,6 +291,7 @@ impl Sound for PublishedPort {
             host_port: 8080.into(),
             container_port: 8080.into(),
             protocol: "tcp".to_owned().into(),
+            on_host: "8080/tcp".to_owned().into(),
             text: "127.0.0.1:8080->8080/tcp".to_owned().into(),
             privileged: false.into(),
             all_addresses: false.into(),
@@ -279,6 +306,9 @@ impl Sound for PublishedPort {
             (given.contains(&"text"), self.address.known(), self.host_port.known(), self.container_port.known(), self.protocol.known())
         {
             self.text = format!("{address}:{host}->{container}/{protocol}").into();
+        }
+        if let (false, Some(host), Some(protocol)) = (given.contains(&"on_host"), self.host_port.known(), self.protocol.known()) {
+            self.on_host = format!("{host}/{protocol}").into();
         }
         if given.contains(&"host_port") && !given.contains(&"privileged") {
             self.privileged = self.host_port.fact.clone().map(crate::derive::port::is_privileged).into();

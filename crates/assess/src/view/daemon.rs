@@ -39,6 +39,8 @@ view! {
         apparmor_enabled: bool => "the engine uses AppArmor" / "the engine does not use AppArmor";
         /// Keys that stand both in a flag and in the configuration file: the daemon refuses its next start.
         conflicts: Listing<String>;
+        /// The configuration file as its next start would find it. Absent: there is none, and none is asked for.
+        config_file: ConfigFile, maybe;
         /// Insecure registries and networks of registries beyond loopback.
         insecure_registries: Listing<String>;
         /// TCP addresses on which the API listens.
@@ -89,6 +91,28 @@ view! {
 }
 
 view! {
+    /// The daemon's configuration file, as the running version reads it.
+    pub struct ConfigFile {
+        /// Its path.
+        path: String;
+        /// Why the daemon would not start with it: mistakes, with their lines. None where the daemon provably started with these bytes.
+        refused: Listing<String>;
+        /// What the daemon takes for something else than a reader would, or passes over in silence, with the lines.
+        misleading: Listing<String>;
+    }
+}
+
+impl Sound for ConfigFile {
+    fn sound() -> Self {
+        Self {
+            path: "/etc/docker/daemon.json".to_owned().into(),
+            refused: Listing::default().into(),
+            misleading: Listing::default().into(),
+        }
+    }
+}
+
+view! {
     /// A TCP address on which the API listens.
     pub struct TcpListener {
         /// Local address.
@@ -120,6 +144,7 @@ impl Sound for Daemon {
             selinux_enabled: false.into(),
             apparmor_enabled: true.into(),
             conflicts: Listing::default().into(),
+            config_file: ConfigFile::sound().into(),
             insecure_registries: Listing::default().into(),
             tcp_listeners: Listing::default().into(),
             tls_ca: facts::Fact::Absent.into(),

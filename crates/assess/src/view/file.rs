@@ -22,6 +22,8 @@ view! {
         api_sockets: Listing<PlacedFile>;
         /// Who may use one of them, and why: owners, members of the owning group, names on access lists.
         api_users: Listing<String>;
+        /// The same without the reasons, each account once: a name, `uid:1000`, or words for what is no single account (everybody, a group).
+        api_accounts: Listing<String>;
         /// The configuration file that the daemon loads.
         daemon_json: PlacedFile;
         /// /etc/default/docker.
@@ -100,6 +102,7 @@ impl Sound for Files {
             tls_key: facts::Fact::Absent.into(),
             api_sockets: one("/run/docker.sock", "socket", "0660").into(),
             api_users: Listing::default().into(),
+            api_accounts: Listing::default().into(),
             daemon_json: file("/etc/docker/daemon.json", "file", "0644").into(),
             etc_default_docker: file("/etc/default/docker", "file", "0644").into(),
             etc_sysconfig_docker: file("/etc/sysconfig/docker", "file", "0644").into(),

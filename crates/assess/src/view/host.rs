@@ -1,6 +1,7 @@
 //! The machine, as checks speak of it.
 
 use super::file::Files;
+use super::kernel::{Kernel, SshServer};
 use super::record::{Sound, view};
 use super::seen::Listing;
 
@@ -19,6 +20,10 @@ view! {
         selinux_enforcing: bool => "SELinux is enforcing" / "SELinux is not enforcing";
         /// Physical memory in bytes.
         memory_total: i64;
+        /// The running kernel.
+        kernel: Kernel;
+        /// The ssh server.
+        sshd: SshServer;
         /// Kernel audit.
         audit: Audit;
         /// The engine's files.
@@ -99,6 +104,8 @@ impl Sound for Host {
             has_selinux: false.into(),
             selinux_enforcing: false.into(),
             memory_total: 8_589_934_592.into(),
+            kernel: Kernel::sound().into(),
+            sshd: SshServer::sound().into(),
             audit: Audit::sound().into(),
             files: Files::sound().into(),
         }

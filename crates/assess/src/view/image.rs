@@ -20,6 +20,8 @@ view! {
         dangling: bool => "it has no tag" / "it has a tag";
         /// Registries from which its names say that it comes; `docker.io` where a name has none.
         registries: Listing<String>;
+        /// Its names without tag and digest, in full: `docker.io/library/nginx`. None: it has no name.
+        repositories: Listing<String>;
         /// Names with a digest of a registry (RepoDigests): what was pulled or pushed. None: it was built or imported here.
         digests: Listing<String>;
         /// Whole days since it was built. Absent: its time of building was set aside by the builder, for reproducible images.
@@ -58,6 +60,7 @@ impl Sound for Image {
             runs_as_root: false.into(),
             dangling: false.into(),
             registries: Listing::from(vec!["registry.example".to_owned()]).into(),
+            repositories: Listing::from(vec!["registry.example/web".to_owned()]).into(),
             digests: Listing::from(vec![format!("registry.example/web@sha256:{}", "0".repeat(64))]).into(),
             age_days: 7.into(),
             size: 52_428_800.into(),
@@ -85,6 +88,10 @@ impl Sound for Image {
         if wants("registries", "tags") {
             let names = |tags: Listing<String>| Listing { members: crate::derive::registries(&tags.members), unseen: tags.unseen };
             self.registries = self.tags.fact.clone().map(names).into();
+        }
+        if wants("repositories", "tags") {
+            let names = |tags: Listing<String>| Listing { members: crate::derive::repositories(&tags.members), unseen: tags.unseen };
+            self.repositories = self.tags.fact.clone().map(names).into();
         }
         // What is told by the history is told by it alone.
         if let Fact::Unknown { why } = &self.has_build_history.fact {

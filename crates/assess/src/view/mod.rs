@@ -7,18 +7,22 @@ mod file;
 mod host;
 mod image;
 mod inventory;
+mod kernel;
 mod network;
+mod policy;
 pub(crate) mod record;
 mod seen;
 mod swarm;
 
 pub use container::{Container, Mount, PublishedPort};
-pub use daemon::{Daemon, TcpListener};
+pub use daemon::{ConfigFile, Daemon, TcpListener};
 pub use file::{DataRoot, Files, PlacedFile};
 pub use host::{Audit, AuditedPath, Host};
 pub use image::Image;
 pub use inventory::Inventory;
+pub use kernel::{Kernel, SshServer};
 pub use network::Network;
+pub use policy::Policy;
 pub use seen::{Listing, Origin, Seen};
 pub use swarm::Swarm;
 
@@ -27,7 +31,11 @@ use crate::expression::{Schema, Type, Value};
 
 /// The variables of an expression about a subject of this kind, in the order in which their values are given.
 pub fn variables(kind: SubjectKind) -> Vec<(&'static str, Type)> {
-    let mut variables = vec![("host", Type::Record(Host::schema())), ("daemon", Type::Record(Daemon::schema()))];
+    let mut variables = vec![
+        ("host", Type::Record(Host::schema())),
+        ("daemon", Type::Record(Daemon::schema())),
+        ("policy", Type::Record(Policy::schema())),
+    ];
     match kind {
         SubjectKind::Host | SubjectKind::Daemon => {}
         SubjectKind::Container => variables.push(("container", Type::Record(Container::schema()))),
@@ -38,13 +46,14 @@ pub fn variables(kind: SubjectKind) -> Vec<(&'static str, Type)> {
 }
 
 /// All views with their fields, for the generated reference.
-pub fn schemas() -> [(&'static str, &'static Schema); 5] {
+pub fn schemas() -> [(&'static str, &'static Schema); 6] {
     [
         ("host", Host::schema()),
         ("daemon", Daemon::schema()),
         ("container", Container::schema()),
         ("image", Image::schema()),
         ("network", Network::schema()),
+        ("policy", Policy::schema()),
     ]
 }
 

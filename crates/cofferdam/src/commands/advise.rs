@@ -2,17 +2,21 @@
 
 use anyhow::Result;
 
-use super::{catalogue, exit_of};
+use super::{catalogue_beside, exit_of};
 use crate::arguments::{Advise, Format, Global};
+use crate::containment;
 use crate::exit::Exit;
 use crate::input;
+use crate::operator;
 use crate::output::Output;
 
 pub(crate) fn run(global: &Global, output: Output, command: &Advise) -> Result<Exit> {
     let pure = &command.pure;
-    let catalogue = catalogue()?;
-    let snapshot = input::snapshot(global, pure.snapshot.as_deref())?;
-    let mut assessment = ::assess::assess(&snapshot, &catalogue);
+    let (catalogue, snapshot) = catalogue_beside(|| input::snapshot(global, pure.snapshot.as_deref()));
+    let (catalogue, snapshot) = (catalogue?, snapshot?);
+    let operator = operator::for_judging(global, output, &catalogue)?;
+    containment::nothing_more_is_read(output);
+    let mut assessment = ::assess::assess_for(&snapshot, &catalogue, &operator);
     let text = match pure.format {
         Format::Text => report::text::advice(&assessment, command.top, output.style(pure.output.as_deref())),
         Format::Json => {

@@ -1,21 +1,26 @@
 //! `cofferdam assess`: the main job.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-use super::{catalogue, exit_of};
+use super::{catalogue_beside, exit_of};
 use crate::arguments::{Assess, Format, Global};
+use crate::containment;
+use crate::destination::Content;
 use crate::exit::Exit;
 use crate::input;
+use crate::operator;
 use crate::output::Output;
 
 pub(crate) fn run(global: &Global, output: Output, command: &Assess) -> Result<Exit> {
     let pure = &command.pure;
-    let catalogue = catalogue()?;
-    let snapshot = input::snapshot(global, pure.snapshot.as_deref())?;
+    let (catalogue, snapshot) = catalogue_beside(|| input::snapshot(global, pure.snapshot.as_deref()));
+    let (catalogue, snapshot) = (catalogue?, snapshot?);
+    let operator = operator::for_judging(global, output, &catalogue)?;
+    containment::nothing_more_is_read(output);
     if let Some(path) = &command.save {
-        std::fs::write(path, snapshot.to_json()).with_context(|| format!("cannot write {}", path.display()))?;
+        containment::write(path, Content::Facts, &snapshot.to_json())?;
     }
-    let assessment = ::assess::assess(&snapshot, &catalogue);
+    let assessment = ::assess::assess_for(&snapshot, &catalogue, &operator);
     let text = match pure.format {
         Format::Text => report::text::assess(&assessment, output.style(pure.output.as_deref())),
         Format::Json => report::json::assessment(&assessment, super::CATALOGUE),

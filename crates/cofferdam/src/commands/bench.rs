@@ -3,18 +3,26 @@
 use ::assess::{Assessment, Benchmark, BenchmarkResult, Catalogue, Finding, Selection, SelectionError};
 use anyhow::{Result, anyhow};
 
-use super::{catalogue, exit_of};
+use super::{catalogue, catalogue_beside, compare, exit_of};
 use crate::arguments::{Bench, Format, Global};
+use crate::containment;
 use crate::exit::Exit;
 use crate::input;
+use crate::operator;
 use crate::output::Output;
 
 pub(crate) fn run(global: &Global, output: Output, command: &Bench) -> Result<Exit> {
     let pure = &command.pure;
-    let catalogue = catalogue()?;
+    if let Some(file) = &command.compare {
+        return compare::run(global, output, command, &catalogue()?, file);
+    }
+    let (catalogue, snapshot) = catalogue_beside(|| input::snapshot(global, pure.snapshot.as_deref()));
+    let catalogue = catalogue?;
     let benchmark = find(&catalogue, &command.benchmark)?;
-    let snapshot = input::snapshot(global, pure.snapshot.as_deref())?;
-    let assessment = ::assess::assess(&snapshot, &catalogue);
+    let operator = operator::for_judging(global, output, &catalogue)?;
+    let snapshot = snapshot?;
+    containment::nothing_more_is_read(output);
+    let assessment = ::assess::assess_for(&snapshot, &catalogue, &operator);
     let result = part(command, &assessment, &catalogue, benchmark)?;
     let text = match pure.format {
         Format::Text => report::text::bench(&assessment, benchmark, &result, output.style(pure.output.as_deref())),

@@ -3,17 +3,19 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use ::assess::Catalogue;
-use anyhow::{Context, Result, bail};
+use ::assess::{Catalogue, Operator};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::catalogue;
-use crate::arguments::CatalogueCommand;
+use crate::arguments::{CatalogueCommand, SchemaOf};
 use crate::exit::Exit;
 use crate::output::Output;
 
 pub(crate) fn run(output: Output, command: CatalogueCommand) -> Result<Exit> {
     let text = match command {
-        CatalogueCommand::Schema => facts::canonical_json(&Catalogue::check_schema()),
+        CatalogueCommand::Schema { of: SchemaOf::Check } => facts::canonical_json(&Catalogue::check_schema()),
+        CatalogueCommand::Schema { of: SchemaOf::Config } => facts::canonical_json(&Operator::schema()),
+        CatalogueCommand::Test { dir, check } => return test(output, dir.as_deref(), &check),
         CatalogueCommand::List => list(&catalogue()?),
         CatalogueCommand::Lint { dir } => lint(dir.as_deref())?,
     };
@@ -29,6 +31,23 @@ fn list(catalogue: &Catalogue) -> String {
             .expect("writing to a String cannot fail");
     }
     text
+}
+
+/// Runs examples and shows how they come out.
+fn test(output: Output, dir: Option<&Path>, only: &[String]) -> Result<Exit> {
+    let own = dir.map(files_of).transpose()?.unwrap_or_default();
+    let named: Vec<(&str, &str)> = own.iter().map(|(file, text)| (file.as_str(), text.as_str())).collect();
+    let catalogue = Catalogue::with_unproven_files(&named).context("the checks do not load")?;
+    for id in only {
+        ensure!(catalogue.checks.contains_key(id), "no check `{id}`\nhint: cofferdam catalogue list");
+    }
+    let is_own = |id: &String| dir.is_none() || catalogue.file(id).is_some_and(|file| named.iter().any(|(own, _)| *own == file));
+    let chosen: Vec<&str> =
+        catalogue.checks.keys().filter(|id| if only.is_empty() { is_own(id) } else { only.contains(id) }).map(String::as_str).collect();
+    let full = dir.is_some() || !only.is_empty();
+    let (text, counts) = report::text::examples(&catalogue, chosen, full, output.style(None));
+    output.answer(None, &text)?;
+    Ok(if counts.fail > 0 { Exit::Found } else { Exit::Fine })
 }
 
 /// Loads everything and runs every example.

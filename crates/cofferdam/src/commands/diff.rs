@@ -5,16 +5,20 @@ use report::Difference;
 
 use super::catalogue;
 use crate::arguments::{Diff, Format, Global};
+use crate::containment;
 use crate::exit::Exit;
 use crate::input;
+use crate::operator;
 use crate::output::Output;
 
 pub(crate) fn run(global: &Global, output: Output, command: &Diff) -> Result<Exit> {
     let catalogue = catalogue()?;
-    let judge = |snapshot| ::assess::assess(&snapshot, &catalogue);
-    let before = judge(input::read(&command.before)?);
-    let after = judge(input::snapshot(global, command.after.as_deref())?);
-    let difference = Difference::between(&before, &after);
+    let operator = operator::for_judging(global, output, &catalogue)?;
+    let before = input::read(&command.before)?;
+    let after = input::snapshot(global, command.after.as_deref())?;
+    containment::nothing_more_is_read(output);
+    let judge = |snapshot| ::assess::assess_for(&snapshot, &catalogue, &operator);
+    let difference = Difference::between(&judge(before), &judge(after));
     let text = match command.format {
         Format::Text => report::text::diff(&difference, output.style(command.output.as_deref())),
         Format::Json => facts::canonical_json(&difference),

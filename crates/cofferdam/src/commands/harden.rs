@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ::assess::Catalogue;
+use ::assess::{Catalogue, Operator};
 use ::harden::plan::Plan;
 use ::harden::{Error, Harden as Writer, Options, Progress, Report, verify};
 use anyhow::{Context, Result};
@@ -18,16 +18,17 @@ use super::catalogue;
 use crate::arguments::{Ask, Format, Global, Harden, Run};
 use crate::exit::Exit;
 use crate::input;
+use crate::operator;
 use crate::output::Output;
 
 pub(crate) fn run(global: &Global, output: Output, command: Harden) -> Result<Exit> {
     match command {
         Harden::Plan { fixes, pure, stop_containers } => planned::show(global, output, &fixes.fix, &pure, stop_containers),
         Harden::Apply { plan, fix, ask, no_rehearsal, stop_containers } => {
-            apply(&Session::new(global, output, no_rehearsal)?, plan, &fix, &ask, stop_containers)
+            apply(&Session::new(global, output, no_rehearsal)?.judging()?, plan, &fix, &ask, stop_containers)
         }
         Harden::Status { format } => status(global, output, format),
-        Harden::Verify { run, .. } => verify_again(&Session::new(global, output, false)?, &run),
+        Harden::Verify { run, .. } => verify_again(&Session::new(global, output, false)?.judging()?, &run),
         Harden::Resume { run, ask } => again(&Session::new(global, output, true)?, &run, &ask, Way::Resume),
         Harden::Rollback { run, ask } => again(&Session::new(global, output, true)?, &run, &ask, Way::Rollback),
     }
@@ -38,6 +39,7 @@ struct Session<'g> {
     global: &'g Global,
     output: Output,
     catalogue: Catalogue,
+    operator: Operator,
     writer: Writer,
     stop: Arc<AtomicBool>,
 }
@@ -47,11 +49,16 @@ impl<'g> Session<'g> {
         let stop = Arc::new(AtomicBool::new(false));
         let rehearsal_program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("/proc/self/exe"));
         let options = Options { state_dir: global.state.clone(), no_rehearsal, rehearsal_program, stop: stop.clone() };
-        Ok(Self { global, output, catalogue: catalogue()?, writer: Writer::new(options), stop })
+        Ok(Self { global, output, catalogue: catalogue()?, operator: Operator::default(), writer: Writer::new(options), stop })
+    }
+
+    /// With the operator's settings. What only goes on or back does without: a mistake in a file must not stand in the way back.
+    fn judging(self) -> Result<Self> {
+        Ok(Self { operator: operator::for_changing(self.global, self.output, &self.catalogue)?, ..self })
     }
 
     fn judge(&self, snapshot: &Snapshot) -> ::assess::Assessment {
-        ::assess::assess(snapshot, &self.catalogue)
+        ::assess::assess_for(snapshot, &self.catalogue, &self.operator)
     }
 
     /// Runs work that writes; Ctrl-C, a closed terminal and SIGTERM stop it at the next place where the host may be left.
@@ -85,10 +92,13 @@ fn apply(session: &Session<'_>, file: Option<PathBuf>, fixes: &[String], ask: &A
             let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
             Plan::from_json(&text).map_err(anyhow::Error::msg).with_context(|| path.display().to_string())?
         }
-        None => match planned::make(session.global, &session.catalogue, &before, &judged, fixes, stop_containers)? {
-            Ok(plan) => plan,
-            Err(refusal) => return Ok(outcome::refused(session.output, &refusal)),
-        },
+        None => {
+            let options = planned::options(&session.operator, &before, stop_containers);
+            match planned::make(&options, &session.catalogue, &session.operator, &before, &judged, fixes)? {
+                Ok(plan) => plan,
+                Err(refusal) => return Ok(outcome::refused(session.output, &refusal)),
+            }
+        }
     };
     session.output.answer(None, &report::text::plan(&plan, None, session.output.style(None)))?;
     if plan.steps.is_empty() {

@@ -4,10 +4,12 @@ mod advise;
 mod assess;
 mod bench;
 mod catalogue;
+mod compare;
 mod diff;
 mod doctor;
 mod explain;
 mod harden;
+mod man;
 mod report;
 mod snapshot;
 
@@ -16,6 +18,7 @@ use anyhow::{Context, Result};
 use clap::CommandFactory;
 
 use crate::arguments::{Arguments, Command, FailOn};
+use crate::containment;
 use crate::exit::Exit;
 use crate::output::Output;
 
@@ -23,15 +26,16 @@ use crate::output::Output;
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let Arguments { global, command } = arguments;
     let output = Output::new(&global);
+    containment::before_reading(&global, output, &command)?;
     match command {
         Command::Assess(command) => assess::run(&global, output, &command),
         Command::Bench(command) => bench::run(&global, output, &command),
         Command::Advise(command) => advise::run(&global, output, &command),
         Command::Diff(command) => diff::run(&global, output, &command),
         Command::Doctor(command) => doctor::run(&global, output, &command),
-        Command::Explain(command) => explain::run(output, &command),
+        Command::Explain(command) => explain::run(&global, output, &command),
         Command::Harden(command) => harden::run(&global, output, command),
-        Command::Report(command) => report::run(output, &command),
+        Command::Report(command) => report::run(&global, output, &command),
         Command::Snapshot(command) => snapshot::run(&global, output, &command),
         Command::Catalogue(command) => catalogue::run(output, command),
         Command::Completions { shell } => {
@@ -40,6 +44,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
             output.answer(None, &String::from_utf8(text).context("completions are text")?)?;
             Ok(Exit::Fine)
         }
+        Command::Man { dir } => man::run(output, dir.as_deref()),
         // Only returns when the daemon could not be started in its place.
         Command::Rehearse { dir } => Ok(Exit::Rehearsal(::harden::rehearse_child(&dir))),
     }
@@ -51,6 +56,17 @@ const CATALOGUE: &str = env!("CARGO_PKG_VERSION");
 /// The catalogue inside this binary. Tests prove that it loads.
 fn catalogue() -> Result<Catalogue> {
     Catalogue::load().context("the built-in catalogue does not load")
+}
+
+/// Reads the catalogue while something else is looked at: neither needs the other.
+fn catalogue_beside<T>(look: impl FnOnce() -> T) -> (Result<Catalogue>, T) {
+    std::thread::scope(|scope| {
+        let beside = std::thread::Builder::new().spawn_scoped(scope, catalogue).ok();
+        let seen = look();
+        // Where no thread is to be had it is done here.
+        let catalogue = beside.map_or_else(|| Ok(catalogue()), std::thread::ScopedJoinHandle::join);
+        (catalogue.unwrap_or_else(|panic| std::panic::resume_unwind(panic)), seen)
+    })
 }
 
 /// Whether something is at or above the threshold.

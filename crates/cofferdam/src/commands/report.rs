@@ -1,17 +1,18 @@
 //! `cofferdam report`: before and after, as a document.
 
-use ::assess::{Assessment, Benchmark, BenchmarkResult, Catalogue};
+use ::assess::{Assessment, Benchmark, BenchmarkResult, Catalogue, Operator};
 use ::report::compare::{Comparison, Side};
 use anyhow::{Context, Result};
 use facts::Snapshot;
 
 use super::{bench, catalogue};
-use crate::arguments::{Document, Report};
+use crate::arguments::{Document, Global, Report};
+use crate::containment;
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::{fixes, input};
+use crate::{fixes, input, operator};
 
-pub(crate) fn run(output: Output, command: &Report) -> Result<Exit> {
+pub(crate) fn run(global: &Global, output: Output, command: &Report) -> Result<Exit> {
     let catalogue = catalogue()?;
     let tables = command.benchmark.iter().map(|id| bench::find(&catalogue, id).cloned()).collect::<Result<Vec<Benchmark>>>()?;
     for fix in &command.fix {
@@ -24,8 +25,11 @@ pub(crate) fn run(output: Output, command: &Report) -> Result<Exit> {
             Some(harden::plan::Plan::from_json(&text).map_err(anyhow::Error::msg).with_context(|| path.display().to_string())?)
         }
     };
-    let before = State::of(input::read(&command.before)?, &catalogue, &tables)?;
-    let after = State::of(input::read(&command.after)?, &catalogue, &tables)?;
+    let operator = operator::for_judging(global, output, &catalogue)?;
+    let (before, after) = (input::read(&command.before)?, input::read(&command.after)?);
+    containment::nothing_more_is_read(output);
+    let before = State::of(before, &catalogue, &operator, &tables)?;
+    let after = State::of(after, &catalogue, &operator, &tables)?;
     let comparison = Comparison {
         before: before.side(),
         after: after.side(),
@@ -53,8 +57,8 @@ struct State {
 }
 
 impl State {
-    fn of(snapshot: Snapshot, catalogue: &Catalogue, tables: &[Benchmark]) -> Result<Self> {
-        let assessment = ::assess::assess(&snapshot, catalogue);
+    fn of(snapshot: Snapshot, catalogue: &Catalogue, operator: &Operator, tables: &[Benchmark]) -> Result<Self> {
+        let assessment = ::assess::assess_for(&snapshot, catalogue, operator);
         let benchmarks = tables
             .iter()
             .map(|table| ::assess::bench_of(&assessment, catalogue, &table.id).context("the benchmark was found"))

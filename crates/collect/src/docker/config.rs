@@ -1,6 +1,6 @@
 //! The daemon's configuration: command line, file, pid file, TLS files.
 
-use facts::docker::{Argument, ConfigEntry, arguments, parse_config};
+use facts::docker::{Argument, ConfigEntry, arguments, read_config};
 use facts::host::{FileStat, TextFile};
 use facts::{Fact, Observed, Source, Sources};
 use serde_json::Value;
@@ -51,9 +51,9 @@ pub(crate) fn config_file(path: &Fact<String>, world: &World, reach: &Reach, sou
     Observed::new(source, fact)
 }
 
-/// Keys of the configuration file, as far as it can be read.
+/// Keys of the configuration file as the daemon takes them, as far as it can be read.
 fn entries(file: &Observed<TextFile>) -> Vec<ConfigEntry> {
-    file.known().and_then(|file| parse_config(&file.text).ok()).unwrap_or_default()
+    file.known().and_then(|file| read_config(&file.text).ok()).map(|reading| reading.entries).unwrap_or_default()
 }
 
 /// Inode of the pid file, if it names the daemon that was found: its ctime is when that daemon started.

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::cgroup::{OUTSIDE, cgroup};
 use super::gather::{ImageObject, Object};
+use super::mounts::{self, HostMounts};
 use super::programs::{Programs, programs};
 use super::{container, image, network};
 use crate::gaps::{Gaps, TRACE};
@@ -70,12 +71,15 @@ pub(crate) fn containers(
     world: &World,
     reach: &Reach,
     cgroups: &Answer<Vec<CgroupMount>>,
+    host: &HostMounts<'_>,
     sources: &mut Sources,
     gaps: &Gaps,
 ) -> Observed<Vec<Observed<Container>>> {
     let programs = if reach.no_processes().is_none() { programs(world) } else { Ok(Programs::new()) };
     objects(answer, "/containers/json?all=1", "containers", sources, gaps, |value, place, sources| {
         container::container(value, place).map(|mut container| {
+            // Read before the identity of the process is made sure of.
+            let table = if reach.no_processes().is_none() { mounts::table(&container, world) } else { None };
             container.process = process(&container, world, reach, cgroups, sources, gaps).map(|mut process| {
                 process.programs = programs_of(&container.id, &programs, gaps);
                 process
@@ -88,6 +92,7 @@ pub(crate) fn containers(
                     None => resolved(world, &mount.source, gaps),
                 };
             }
+            mounts::compare(&mut container, table, host, gaps);
             container
         })
     })

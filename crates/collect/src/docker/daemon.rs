@@ -6,8 +6,11 @@ use crate::gaps::TRACE;
 use crate::obstacle::{Answer, Obstacle};
 use crate::parse::stat;
 use crate::redact;
-use crate::source::{Content, Namespace, Peer, ProcText, ProcessId};
+use crate::source::{Content, Namespace, Peer, ProcText, ProcessId, TcpEnds};
 use crate::world::World;
+
+/// The weakest way: whoever writes the pid file may not be the one behind the socket.
+pub(crate) const BY_PID_FILE: &str = "pid file";
 
 /// The daemon's process.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +73,38 @@ pub(crate) fn find(world: &World, socket: &str, pid_file: &str, peer: &Answer<Pe
     }
 }
 
+/// Looks for the process that holds the other end of a connection that was made. An address proves nothing: 127.0.0.1 may be a tunnel's entry, a
+/// container's published port or a port that is redirected, and then another program holds it here, or nobody does.
+pub(crate) fn find_by_connection(world: &World, endpoint: &str, ends: TcpEnds) -> Result<Daemon, NotFound> {
+    let elsewhere = |why: &str| Err(NotFound::Elsewhere(format!("the engine at {endpoint} is not provably on this machine: {why}")));
+    let inode = match world.processes.tcp_other_end(ends) {
+        Ok(inode) => inode,
+        Err(Obstacle::NotFound) => return elsewhere("the connection's other end is not in this network namespace"),
+        Err(obstacle) => return elsewhere(&format!("this machine's TCP connections: {obstacle}")),
+    };
+    let pids = match world.processes.pids() {
+        Ok(pids) => pids,
+        Err(obstacle) => return elsewhere(&format!("/proc: {obstacle}")),
+    };
+    let mut denied = false;
+    let mut others = None;
+    for pid in pids.into_iter().filter(|pid| *pid > 1) {
+        match world.processes.socket_inodes(pid.into()) {
+            Ok(held) if held.contains(&inode) => match program(world, pid).unwrap_or_default() {
+                name if redact::is_daemon(&name) => return Ok(Daemon { pid, found_by: "socket inode", sockets: Some(held) }),
+                name => others = Some(name),
+            },
+            Ok(_) | Err(Obstacle::NotFound) => {}
+            Err(_) => denied = true,
+        }
+    }
+    match others {
+        Some(name) => Err(not_dockerd(&name)),
+        None if denied => elsewhere("permission denied looking at the open files of other users' processes (needs root)"),
+        None => elsewhere("no process seen here holds the connection's other end"),
+    }
+}
+
 /// Base name of what a process runs, by its executable; its own name where the executable may not be looked at.
 pub(crate) fn program(world: &World, pid: u32) -> Option<String> {
     let exe = world.processes.exe(pid.into());
@@ -101,7 +136,7 @@ fn without_holder(
     let by_file = by_file.filter(|pid| program(world, *pid).is_some_and(|name| redact::is_daemon(&name)));
     match (peer, by_file) {
         (Ok(Peer { pid: 0, .. }), _) => Err(NotFound::Elsewhere("the engine runs in another pid namespace than cofferdam".to_owned())),
-        (_, Some(pid)) if denied || hidden => Ok(Daemon { pid, found_by: "pid file", sockets: None }),
+        (_, Some(pid)) if denied || hidden => Ok(Daemon { pid, found_by: BY_PID_FILE, sockets: None }),
         (_, None) if denied || hidden => Err(NotFound::Unseen {
             why: "permission denied looking at the open files of other users' processes".to_owned(),
             needs: TRACE.to_owned(),

@@ -19,6 +19,8 @@ pub(crate) struct Gathered {
     pub(crate) containers: Answer<Vec<Object>>,
     pub(crate) images: Answer<Vec<ImageObject>>,
     pub(crate) networks: Answer<Vec<Object>>,
+    pub(crate) volumes: Answer<Value>,
+    pub(crate) plugins: Answer<Value>,
     /// Services and secrets of the swarm; none: this engine manages no swarm.
     pub(crate) swarm: Option<(Answer<Value>, Answer<Value>)>,
 }
@@ -42,17 +44,20 @@ pub(crate) async fn gather(engine: &dyn EngineApi) -> Gathered {
     // The engine starts processes of its own to answer these two (runc --version), so they go first.
     let alone = both(both(engine.get(EngineQuestion::Info), engine.get(EngineQuestion::Version)), engine.get(EngineQuestion::DebugVars));
     let objects = async {
-        let ((containers, images), networks) = both(
-            both(all(engine, EngineQuestion::Containers, EngineQuestion::Container), images(engine)),
-            all(engine, EngineQuestion::Networks, EngineQuestion::Network),
+        let (((containers, images), networks), (volumes, plugins)) = both(
+            both(
+                both(all(engine, EngineQuestion::Containers, EngineQuestion::Container), images(engine)),
+                all(engine, EngineQuestion::Networks, EngineQuestion::Network),
+            ),
+            both(engine.get(EngineQuestion::Volumes), engine.get(EngineQuestion::Plugins)),
         )
         .await;
-        (containers, images, networks)
+        (containers, images, networks, volumes, plugins)
     };
-    let (((info, version), debug_vars), (containers, images, networks)) = both(alone, objects).await;
+    let (((info, version), debug_vars), (containers, images, networks, volumes, plugins)) = both(alone, objects).await;
     let manages = info.as_ref().ok().and_then(|info| info.pointer("/Swarm/ControlAvailable")?.as_bool()) == Some(true);
     let swarm = if manages { Some(both(engine.get(EngineQuestion::Services), engine.get(EngineQuestion::Secrets)).await) } else { None };
-    Gathered { version, info, debug_vars, containers, images, networks, swarm }
+    Gathered { version, info, debug_vars, containers, images, networks, volumes, plugins, swarm }
 }
 
 async fn all(engine: &dyn EngineApi, list: EngineQuestion, one: impl Fn(String) -> EngineQuestion) -> Answer<Vec<Object>> {

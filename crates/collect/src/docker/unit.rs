@@ -99,7 +99,9 @@ fn file(path: &str, world: &World, gaps: &Gaps) -> Option<Fact<TextFile>> {
         Ok(file) => Some(Fact::Known(file)),
         Err(Obstacle::NotFound) => None,
         Err(obstacle) => match world.files.lstat(path) {
-            Ok(stat) if is_masked(&stat) => Some(Fact::Known(TextFile { path: path.to_owned(), stat, text: String::new() })),
+            Ok(stat) if is_masked(&stat) => {
+                Some(Fact::Known(TextFile { path: path.to_owned(), stat, text: String::new(), form: Fact::Absent }))
+            }
             _ => Some(gaps.unknown(WHAT, path, &obstacle, READ)),
         },
     }

@@ -1,14 +1,18 @@
 //! The machine: kernel, security modules, audit, files.
 
 mod audit;
+mod client;
 mod engine_files;
 mod files;
+mod kernel;
 mod modules;
+mod sshd;
 
+pub(crate) use client::client;
 pub(crate) use engine_files::{Clues, engine_files, groups, runtimes_of};
 pub(crate) use files::{Places, places_of_rules, resolved};
 
-use facts::host::{EngineFiles, Host};
+use facts::host::{Client, EngineFiles, Host};
 use facts::{Fact, Observed, Source, Sources};
 
 use crate::docker;
@@ -64,10 +68,14 @@ pub(crate) fn host(world: &World, reach: &Reach, cgroups: &Answer<Vec<CgroupMoun
         memory_total: memory_total(world, sources, gaps),
         cgroup_version: cgroup_version(cgroups, gaps),
         service_manager: service_manager(world, reach, gaps),
+        sysctls: kernel::sysctls(world, sources, gaps),
+        kernels_installed: kernel::installed(world, reach, gaps),
+        sshd: sshd::sshd(world, reach, sources, gaps),
         audit: audit::audit(world, reach, sources, gaps),
         files: std::collections::BTreeMap::new(),
         resolved_paths: std::collections::BTreeMap::new(),
         engine_files: EngineFiles::default(),
+        client: Client::default(),
     }
 }
 
@@ -86,10 +94,14 @@ fn out_of_reach(why: &str, sources: &mut Sources) -> Host {
         memory_total: unknown(memory, why),
         cgroup_version: Fact::unknown(why),
         service_manager: Fact::unknown(why),
+        sysctls: kernel::out_of_reach(why, sources),
+        kernels_installed: Fact::unknown(why),
+        sshd: sshd::out_of_reach(why, sources),
         audit: audit::out_of_reach(why, sources),
         files: std::collections::BTreeMap::new(),
         resolved_paths: std::collections::BTreeMap::new(),
         engine_files: EngineFiles::default(),
+        client: Client::default(),
     }
 }
 

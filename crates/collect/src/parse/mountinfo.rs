@@ -2,7 +2,7 @@
 
 use facts::host::MountPoint;
 
-use crate::source::CgroupMount;
+use crate::source::{CgroupMount, MountLine};
 
 /// Mounted control group hierarchies, in the order of the file.
 pub(crate) fn cgroup_mounts(text: &str) -> Vec<CgroupMount> {
@@ -17,6 +17,16 @@ pub(crate) fn root_mount(text: &str) -> Option<(String, String)> {
         (mount_point == "/").then(|| (device.to_owned(), unescape(folder)))
     };
     text.lines().filter_map(root).next_back()
+}
+
+/// All mounts, in the order of the file.
+pub(crate) fn mounts(text: &str) -> Vec<MountLine> {
+    let line = |line: &str| {
+        let source = unescape(line.split_once(" - ")?.1.split(' ').nth(1)?);
+        let source = if source.starts_with("/dev/") { source } else { String::new() };
+        Some(MountLine { mount: mounted(line)?.mount, source })
+    };
+    text.lines().filter_map(line).collect()
 }
 
 /// One line with the numbers that tie mounts together.

@@ -1,6 +1,7 @@
-//! /proc/PID/net/unix, tcp and tcp6: listening sockets only. Connections, with the addresses of peers, are nobody's business.
+//! /proc/PID/net/unix, tcp and tcp6: listening sockets only. Connections, with the addresses of peers, are nobody's business, but for the one
+//! that this process made itself.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::source::{TcpListening, UnixListening};
 
@@ -39,6 +40,25 @@ fn tcp_listener(line: &str) -> Option<TcpListening> {
     let &[_, local, _, LISTEN, _, _, _, _, _, inode] = fields.as_slice() else { return None };
     let (address, port) = local.split_once(':')?;
     Some(TcpListening { address: ip_address(address)?, port: u16::from_str_radix(port, 16).ok()?, inode: inode.parse().ok()? })
+}
+
+/// The inode of the connection with these two ends, as the socket at `local` sees it.
+pub(crate) fn tcp_connection(text: &str, local: SocketAddr, remote: SocketAddr) -> Option<u64> {
+    let same = |text: &str, wanted: SocketAddr| {
+        let (address, port) = text.split_once(':')?;
+        let same =
+            ip_address(address)?.to_canonical() == wanted.ip().to_canonical() && u16::from_str_radix(port, 16).ok()? == wanted.port();
+        same.then_some(())
+    };
+    let inode = |line: &str| -> Option<u64> {
+        let fields: Vec<&str> = line.split_whitespace().take(10).collect();
+        let &[_, here, there, _, _, _, _, _, _, inode] = fields.as_slice() else { return None };
+        same(here, local)?;
+        same(there, remote)?;
+        // A connection that is over has none.
+        inode.parse().ok().filter(|inode| *inode != 0)
+    };
+    text.lines().skip(1).find_map(inode)
 }
 
 /// Each group of eight hexadecimal digits is a 32-bit word of the address (network order) printed in the machine's order.
@@ -88,5 +108,9 @@ mod tests {
         let six = "head\n0: 00000000000000000000000001000000:0947 00000000000000000000000000000000:0000 0A 0:0 0:0 0 0 0 77 1\n";
         assert_eq!(tcp_listeners(six), [TcpListening { address: "::1".parse().unwrap(), port: 2375, inode: 77 }]);
         assert!(tcp_listeners("head\n0: xyz:1 a 0A\n").is_empty());
+        let (local, remote) = ("127.0.0.1:2375".parse().unwrap(), "127.0.0.1:43981".parse().unwrap());
+        assert_eq!(tcp_connection(text, local, remote), Some(4243));
+        assert_eq!(tcp_connection(text, remote, local), None);
+        assert_eq!(tcp_connection("head\n0: xyz:1 a 01\n", local, remote), None);
     }
 }

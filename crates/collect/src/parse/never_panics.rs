@@ -47,6 +47,7 @@ proptest! {
         super::id_map(&text);
         super::cgroup_mounts(&text);
         super::root_mount(&text);
+        super::mounts(&text);
         super::mount_of(&text, &other);
         super::mount_of(&text, "/var/lib/docker");
         super::cgroup_of(&text, None);

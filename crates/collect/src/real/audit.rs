@@ -152,7 +152,7 @@ pub(super) fn word(bytes: &[u8], at: usize) -> Option<u32> {
 }
 
 /// struct audit_status; its end grew over time.
-fn decode_status(payload: &[u8]) -> Answer<AuditStatus> {
+pub(super) fn decode_status(payload: &[u8]) -> Answer<AuditStatus> {
     let decode = || -> Option<AuditStatus> {
         Some(AuditStatus {
             enabled: word(payload, 4)?,

@@ -5,8 +5,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 
 use facts::Fact;
-use facts::host::{Acl, FileKind, FileStat, TextFile};
-use rustix::fs::{Mode, OFlags};
+use facts::host::{Acl, FileKind, FileStat, TextFile, TextForm};
 use rustix::io::Errno;
 
 use super::patience::Patience;
@@ -50,28 +49,12 @@ impl Files for RealFiles {
 
     fn text(&self, path: &str, content: Content) -> Answer<TextFile> {
         self.patiently(path, move |path| {
-            // O_PATH opens nothing: looking at the inode before opening it keeps FIFOs from blocking and devices from acting.
-            let place = rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
-            if !File::from(place.try_clone()?).metadata()?.is_file() {
-                return Err(Obstacle::NotAFile);
-            }
-            let this = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&place));
-            let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-            let file = File::from(rustix::fs::open(this, flags, Mode::empty())?);
+            let file = super::open_regular(Path::new(path))?;
             let acl = acl(|buffer| rustix::fs::fgetxattr(&file, ACL, buffer));
             let stat = file_stat(&file.metadata()?, None, acl);
             let bytes = read_at_most(file, CONFIG_LIMIT)?;
-            let text = String::from_utf8_lossy(&bytes);
-            let text = match content {
-                Content::DaemonJson => redact::daemon_json(&text),
-                Content::Unit => redact::unit_file(&text),
-                Content::AuditRules => redact::audit_rules(&text),
-                Content::PidFile => redact::pid_file(&text),
-                Content::StartupRecord => redact::startup_record(&text),
-                Content::Groups => redact::groups(&text),
-                Content::Users => redact::users(&text),
-            };
-            Ok(TextFile { path: path.to_owned(), stat, text })
+            let (text, form) = redacted(&bytes, content);
+            Ok(TextFile { path: path.to_owned(), stat, text, form })
         })
     }
 
@@ -105,6 +88,29 @@ impl Files for RealFiles {
             path.into_os_string().into_string().map_err(|_| Obstacle::Other("the path is not UTF-8".to_owned()))
         })
     }
+}
+
+/// The text of a file as it may be kept, and what of its form that hides.
+fn redacted(bytes: &[u8], content: Content) -> (String, Fact<TextForm>) {
+    let text = String::from_utf8_lossy(bytes);
+    let text = match content {
+        Content::DaemonJson => {
+            let (text, form) = parse::daemon_json(bytes);
+            return (text, Fact::Known(form));
+        }
+        Content::Unit => redact::unit_file(&text),
+        Content::AuditRules => redact::audit_rules(&text),
+        Content::PidFile => redact::pid_file(&text),
+        Content::StartupRecord => redact::startup_record(&text),
+        Content::SeccompProfile => redact::seccomp_profile(&text),
+        Content::SshdConfig => redact::sshd_config(&text),
+        Content::Groups => redact::groups(&text),
+        Content::Users => redact::users(&text),
+        Content::Homes => redact::homes(&text),
+        Content::ClientConfig => redact::client_config(&text),
+        Content::ClientContext => redact::client_context(&text),
+    };
+    (text, Fact::Absent)
 }
 
 const ACL: &str = "system.posix_acl_access";
@@ -155,6 +161,7 @@ fn file_stat(metadata: &Metadata, target: Option<String>, acl: Fact<Acl>) -> Fil
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustix::fs::Mode;
 
     #[test]
     fn what_is_no_file_is_not_opened() {

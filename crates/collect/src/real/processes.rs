@@ -3,11 +3,11 @@
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
 
-use facts::host::MountPoint;
+use facts::host::{ClientEnvironment, MountPoint};
 
 use super::read_at_most;
 use crate::obstacle::{Answer, Obstacle};
-use crate::source::{CgroupMount, Namespace, ProcText, ProcessId, Processes, Program, TcpListening, UnixListening};
+use crate::source::{CgroupMount, MountLine, Namespace, ProcText, ProcessId, Processes, Program, TcpEnds, TcpListening, UnixListening};
 use crate::{parse, redact};
 
 /// Largest file of /proc/PID that is read.
@@ -62,6 +62,14 @@ impl Processes for RealProcesses {
                     Ok(redact::containerd_argv(&words))
                 } else {
                     Err(Obstacle::Other("the command line of a program that is not containerd is not kept".to_owned()))
+                }
+            }
+            Program::Sshd => {
+                let named = parse::stat(&text(process, "stat", TEXT_LIMIT)?).is_some_and(|stat| stat.name == "sshd");
+                if named {
+                    Ok(redact::sshd_argv(&words))
+                } else {
+                    Err(Obstacle::Other("the command line of a program that is not sshd is not kept".to_owned()))
                 }
             }
             Program::Daemon => {
@@ -130,6 +138,36 @@ impl Processes for RealProcesses {
         Ok(found)
     }
 
+    fn tcp_other_end(&self, ends: TcpEnds) -> Answer<u64> {
+        for table in ["net/tcp", "net/tcp6"] {
+            match text(ProcessId::Own, table, SOCKETS_LIMIT) {
+                Ok(text) => {
+                    if let Some(inode) = parse::tcp_connection(&text, ends.engine, ends.ours) {
+                        return Ok(inode);
+                    }
+                }
+                // A kernel without IPv6 has no such file.
+                Err(Obstacle::NotFound) => {}
+                Err(obstacle) => return Err(obstacle),
+            }
+        }
+        Err(Obstacle::NotFound)
+    }
+
+    fn client_environment(&self) -> Answer<ClientEnvironment> {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty()).map(|value| redact::url(&value)).into();
+        Ok(ClientEnvironment {
+            uid: rustix::process::geteuid().as_raw(),
+            content_trust: variable("DOCKER_CONTENT_TRUST"),
+            host: variable("DOCKER_HOST"),
+            context: variable("DOCKER_CONTEXT"),
+            tls_verify: variable("DOCKER_TLS_VERIFY"),
+            cert_path: variable("DOCKER_CERT_PATH"),
+            config: variable("DOCKER_CONFIG"),
+            home: variable("HOME"),
+        })
+    }
+
     fn cgroup_mounts(&self) -> Answer<Vec<CgroupMount>> {
         Ok(parse::cgroup_mounts(&text(ProcessId::Own, "mountinfo", SOCKETS_LIMIT)?))
     }
@@ -137,6 +175,10 @@ impl Processes for RealProcesses {
     fn mount_of(&self, process: ProcessId, path: &str) -> Answer<MountPoint> {
         let mounts = text(process, "mountinfo", SOCKETS_LIMIT)?;
         parse::mount_of(&mounts, path).ok_or_else(|| Obstacle::Malformed("no mount of the root directory".to_owned()))
+    }
+
+    fn mounts(&self, process: ProcessId) -> Answer<Vec<MountLine>> {
+        Ok(parse::mounts(&text(process, "mountinfo", SOCKETS_LIMIT)?))
     }
 }
 
@@ -184,6 +226,26 @@ mod tests {
         let listening = processes.tcp_listeners(ProcessId::Own).unwrap();
         let ours = listening.iter().find(|socket| socket.port == port).unwrap();
         assert!(held.contains(&ours.inode) && ours.address.is_loopback());
+    }
+
+    #[test]
+    fn the_other_end_of_a_connection() {
+        let processes = RealProcesses;
+        for address in ["127.0.0.1:0", "[::]:0"] {
+            // A machine without IPv6 has nothing to show here.
+            let Ok(listener) = std::net::TcpListener::bind(address) else { continue };
+            // An IPv4 connection to an IPv6 socket stands in the table of IPv6.
+            let place = std::net::SocketAddr::from(([127, 0, 0, 1], listener.local_addr().unwrap().port()));
+            let stream = std::net::TcpStream::connect(place).unwrap();
+            let (accepted, _) = listener.accept().unwrap();
+            let ends = TcpEnds { ours: stream.local_addr().unwrap(), engine: stream.peer_addr().unwrap() };
+            let inode = processes.tcp_other_end(ends).unwrap();
+            assert!(processes.socket_inodes(ProcessId::Own).unwrap().contains(&inode));
+            let this = std::fs::read_link(format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&accepted))).unwrap();
+            assert_eq!(this.to_str().unwrap(), format!("socket:[{inode}]"), "the engine's end and not ours");
+            let elsewhere = TcpEnds { engine: "192.0.2.1:2375".parse().unwrap(), ..ends };
+            assert_eq!(processes.tcp_other_end(elsewhere), Err(Obstacle::NotFound));
+        }
     }
 
     #[test]

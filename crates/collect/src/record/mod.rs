@@ -26,7 +26,7 @@ pub struct Recording {
     pub options: Options,
     /// The engine's URL; none: no engine was asked.
     pub endpoint: Option<String>,
-    /// The engine's socket.
+    /// The engine's Unix socket; none: it was reached in another way.
     pub socket: Option<String>,
     /// Answers by question.
     pub answers: BTreeMap<String, Told>,
@@ -70,7 +70,7 @@ impl Recording {
 mod question {
     use std::net::SocketAddr;
 
-    use crate::source::{Content, EngineQuestion, Namespace, ProcText, ProcessId, Program};
+    use crate::source::{Content, EngineQuestion, Namespace, ProcText, ProcessId, Program, TcpEnds};
 
     pub(super) fn lstat(path: &str) -> String {
         format!("file lstat {path}")
@@ -123,11 +123,23 @@ mod question {
     pub(super) fn mount_of(process: ProcessId, path: &str) -> String {
         format!("process {process} mount of {path}")
     }
+    pub(super) fn mounts(process: ProcessId) -> String {
+        format!("process {process} mounts")
+    }
     pub(super) fn engine(question: &EngineQuestion) -> String {
         question.path().map_or_else(|_| "engine GET (impossible id)".to_owned(), |path| format!("engine GET {path}"))
     }
     pub(super) fn peer() -> String {
         "engine peer".to_owned()
+    }
+    pub(super) fn tcp_ends() -> String {
+        "engine connection".to_owned()
+    }
+    pub(super) fn tcp_other_end(ends: TcpEnds) -> String {
+        format!("process self other end of {} at {}", ends.ours, ends.engine)
+    }
+    pub(super) fn client_environment() -> String {
+        "process self client environment".to_owned()
     }
     pub(super) fn audit_status() -> String {
         "audit status".to_owned()

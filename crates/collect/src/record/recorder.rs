@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use facts::host::{AuditRule, AuditStatus, FileStat, MountPoint, TextFile};
+use facts::host::{AuditRule, AuditStatus, ClientEnvironment, FileStat, MountPoint, TextFile};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -13,8 +13,8 @@ use super::{Recording, SCHEMA, Told, question};
 use crate::obstacle::{Answer, Obstacle};
 use crate::options::Options;
 use crate::source::{
-    CgroupMount, Content, EngineApi, EngineQuestion, Files, KernelAudit, Namespace, Peer, Pending, Probe, ProcText, ProcessId, Processes,
-    Program, Sockets, TcpListening, UnixListening,
+    CgroupMount, Content, EngineApi, EngineQuestion, Files, KernelAudit, MountLine, Namespace, Peer, Pending, Probe, ProcText, ProcessId,
+    Processes, Program, Sockets, TcpEnds, TcpListening, UnixListening,
 };
 use crate::world::World;
 
@@ -31,7 +31,7 @@ impl Recorder {
         let recorder = Self {
             answers: Arc::default(),
             endpoint: world.engine.as_ref().map(|engine| engine.endpoint()),
-            socket: world.engine.as_ref().map(|engine| engine.socket()),
+            socket: world.engine.as_ref().and_then(|engine| engine.socket()),
         };
         let tape = || recorder.clone();
         let recording = World {
@@ -135,11 +135,20 @@ impl Processes for Recorded<dyn Processes> {
     fn tcp_listeners(&self, process: ProcessId) -> Answer<Vec<TcpListening>> {
         self.tape.note(question::tcp_listeners(process), self.inner.tcp_listeners(process))
     }
+    fn tcp_other_end(&self, ends: TcpEnds) -> Answer<u64> {
+        self.tape.note(question::tcp_other_end(ends), self.inner.tcp_other_end(ends))
+    }
+    fn client_environment(&self) -> Answer<ClientEnvironment> {
+        self.tape.note(question::client_environment(), self.inner.client_environment())
+    }
     fn cgroup_mounts(&self) -> Answer<Vec<CgroupMount>> {
         self.tape.note(question::cgroup_mounts(), self.inner.cgroup_mounts())
     }
     fn mount_of(&self, process: ProcessId, path: &str) -> Answer<MountPoint> {
         self.tape.note(question::mount_of(process, path), self.inner.mount_of(process, path))
+    }
+    fn mounts(&self, process: ProcessId) -> Answer<Vec<MountLine>> {
+        self.tape.note(question::mounts(process), self.inner.mounts(process))
     }
 }
 
@@ -147,7 +156,7 @@ impl EngineApi for Recorded<dyn EngineApi> {
     fn endpoint(&self) -> String {
         self.inner.endpoint()
     }
-    fn socket(&self) -> String {
+    fn socket(&self) -> Option<String> {
         self.inner.socket()
     }
     fn get(&self, question: EngineQuestion) -> Pending<'_, Answer<Value>> {
@@ -159,6 +168,9 @@ impl EngineApi for Recorded<dyn EngineApi> {
     }
     fn peer(&self) -> Answer<Peer> {
         self.tape.note(question::peer(), self.inner.peer())
+    }
+    fn tcp_ends(&self) -> Answer<TcpEnds> {
+        self.tape.note(question::tcp_ends(), self.inner.tcp_ends())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use facts::host::{AuditRule, AuditStatus, FileStat, MountPoint, TextFile};
+use facts::host::{AuditRule, AuditStatus, ClientEnvironment, FileStat, MountPoint, TextFile};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -11,8 +11,8 @@ use super::recorder::read;
 use super::{Recording, question};
 use crate::obstacle::{Answer, Obstacle};
 use crate::source::{
-    CgroupMount, Content, EngineApi, EngineQuestion, Files, KernelAudit, Namespace, Peer, Pending, Probe, ProcText, ProcessId, Processes,
-    Program, Sockets, TcpListening, UnixListening,
+    CgroupMount, Content, EngineApi, EngineQuestion, Files, KernelAudit, MountLine, Namespace, Peer, Pending, Probe, ProcText, ProcessId,
+    Processes, Program, Sockets, TcpEnds, TcpListening, UnixListening,
 };
 use crate::world::World;
 
@@ -86,11 +86,20 @@ impl Processes for Replayed {
     fn tcp_listeners(&self, process: ProcessId) -> Answer<Vec<TcpListening>> {
         self.answer(&question::tcp_listeners(process))
     }
+    fn tcp_other_end(&self, ends: TcpEnds) -> Answer<u64> {
+        self.answer(&question::tcp_other_end(ends))
+    }
+    fn client_environment(&self) -> Answer<ClientEnvironment> {
+        self.answer(&question::client_environment())
+    }
     fn cgroup_mounts(&self) -> Answer<Vec<CgroupMount>> {
         self.answer(&question::cgroup_mounts())
     }
     fn mount_of(&self, process: ProcessId, path: &str) -> Answer<MountPoint> {
         self.answer(&question::mount_of(process, path))
+    }
+    fn mounts(&self, process: ProcessId) -> Answer<Vec<MountLine>> {
+        self.answer(&question::mounts(process))
     }
 }
 
@@ -98,14 +107,17 @@ impl EngineApi for Replayed {
     fn endpoint(&self) -> String {
         self.0.endpoint.clone().unwrap_or_default()
     }
-    fn socket(&self) -> String {
-        self.0.socket.clone().unwrap_or_default()
+    fn socket(&self) -> Option<String> {
+        self.0.socket.clone()
     }
     fn get(&self, question: EngineQuestion) -> Pending<'_, Answer<Value>> {
         Box::pin(async move { self.answer(&question::engine(&question)) })
     }
     fn peer(&self) -> Answer<Peer> {
         self.answer(&question::peer())
+    }
+    fn tcp_ends(&self) -> Answer<TcpEnds> {
+        self.answer(&question::tcp_ends())
     }
 }
 

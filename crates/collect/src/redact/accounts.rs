@@ -22,6 +22,16 @@ pub fn users(text: &str) -> String {
     })
 }
 
+/// `name:x:UID:GID::HOME:`; a line of another form is replaced. The number of lines stays.
+pub fn homes(text: &str) -> String {
+    kept(text, |fields| match fields {
+        [name, _, uid, gid, _, home, _] if is_name(name) && is_number(uid) && is_number(gid) && !home.contains(char::is_control) => {
+            Some(format!("{name}:x:{uid}:{gid}::{}:", super::scrub(home)))
+        }
+        _ => None,
+    })
+}
+
 fn kept(text: &str, keep: impl Fn(&[&str]) -> Option<String>) -> String {
     let line = |line: &str| {
         let fields: Vec<&str> = line.split(':').collect();
@@ -53,6 +63,7 @@ mod tests {
             groups("root:x:0:\n# planted\ndocker:planted:998:ann,bob\nplanted secret\n+::planted:\n"),
             format!("root:x:0:\n#\ndocker:x:998:ann,bob\n{MARK}\n{MARK}")
         );
+        assert_eq!(homes("ann:planted:1000:998:planted:/home/ann:planted\nplanted\n"), format!("ann:x:1000:998::/home/ann:\n{MARK}"));
         assert_eq!(users("ann:planted:1000:998:planted,planted:/planted:/planted\nplanted\n"), format!("ann:x:1000:998:::\n{MARK}"));
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::keep::Keep::{
     self, Count, DaemonArgv, Each, Entries, Environment, HealthTest, HistoryLine, Labels, Members, Names, NetworkOptions, Plain,
-    SecurityOptions, Url, Validity,
+    SecurityOptions, Url, Validity, Volume,
 };
 use super::keep::KeepSeed;
 use crate::obstacle::{Answer, Obstacle};
@@ -145,6 +145,7 @@ static CONTAINER: Keep = Members(&[
         Each(&Members(&[
             ("Type", Plain),
             ("Name", Plain),
+            ("Driver", Plain),
             ("Source", Plain),
             ("Destination", Plain),
             ("RW", Plain),
@@ -192,6 +193,32 @@ static NETWORK: Keep = Members(&[
     ("Containers", Entries(&Members(&[]))),
 ]);
 
+static VOLUMES: Keep = Members(&[("Volumes", Each(&Volume))]);
+
+/// Managed plugins: what each was granted. Its environment and arguments are its own business.
+static PLUGINS: Keep = Each(&Members(&[
+    ("Name", Plain),
+    ("Enabled", Plain),
+    (
+        "Config",
+        Members(&[
+            ("Interface", Members(&[("Types", Each(&Plain))])),
+            ("Network", Members(&[("Type", Plain)])),
+            ("IpcHost", Plain),
+            ("PidHost", Plain),
+            ("Linux", Members(&[("Capabilities", Each(&Plain)), ("AllowAllDevices", Plain)])),
+            ("PropagatedMount", Plain),
+        ]),
+    ),
+    (
+        "Settings",
+        Members(&[
+            ("Mounts", Each(&Members(&[("Source", Plain), ("Destination", Plain), ("Type", Plain), ("Options", Each(&Plain))]))),
+            ("Devices", Each(&Members(&[("Path", Plain)]))),
+        ]),
+    ),
+]));
+
 static SERVICES: Keep = Each(&Members(&[
     ("ID", Plain),
     (
@@ -219,6 +246,8 @@ fn rule(question: &EngineQuestion) -> &'static Keep {
         EngineQuestion::Image(_) => &IMAGE,
         EngineQuestion::ImageHistory(_) => &HISTORY,
         EngineQuestion::Network(_) => &NETWORK,
+        EngineQuestion::Volumes => &VOLUMES,
+        EngineQuestion::Plugins => &PLUGINS,
         EngineQuestion::Services => &SERVICES,
         EngineQuestion::Secrets => &SECRETS,
     }
@@ -265,6 +294,8 @@ mod tests {
             Q::ImageHistory(id()),
             Q::Networks,
             Q::Network(id()),
+            Q::Volumes,
+            Q::Plugins,
             Q::Services,
             Q::Secrets,
         ]

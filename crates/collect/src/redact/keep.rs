@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use facts::docker::SeccompProfile;
 use facts::redact::{history_line, leaks, looks_like_credential};
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value, json};
 
 use super::certificate::validity;
+use super::volume::volume;
 use super::{MARK, daemon_argv, scrub};
 
 /// No list that an engine sends is longer: a bound on what a hostile one can make this process hold.
@@ -45,10 +47,12 @@ pub(crate) enum Keep {
     NetworkOptions,
     /// Security options: without an inlined profile.
     SecurityOptions,
+    /// A volume: its options by its driver.
+    Volume,
 }
 
 /// Stands in the place of a list or object whose type was not what the list of members expects: a reader takes it for unknown.
-fn unexpected() -> Value {
+pub(super) fn unexpected() -> Value {
     json!({ "unexpected": true })
 }
 
@@ -116,7 +120,7 @@ impl<'de> Visitor<'de> for KeepSeed {
             }
             Keep::Names => {
                 while let Some(text) = list.next_element::<String>()? {
-                    kept.push(text.split_once('=').map_or(text.as_str(), |(name, _)| name).into());
+                    kept.push(scrub(text.split_once('=').map_or(text.as_str(), |(name, _)| name)).into());
                 }
             }
             Keep::SecurityOptions => {
@@ -152,6 +156,7 @@ impl<'de> Visitor<'de> for KeepSeed {
             | Keep::Members(_)
             | Keep::NetworkOptions
             | Keep::Labels
+            | Keep::Volume
             | Keep::HistoryLine => {
                 while list.next_element::<IgnoredAny>()?.is_some() {}
                 return Ok(unexpected());
@@ -189,7 +194,7 @@ impl<'de> Visitor<'de> for KeepSeed {
                 let mut names = Vec::new();
                 while let Some(key) = map.next_key::<String>()? {
                     map.next_value::<IgnoredAny>()?;
-                    names.push(Value::from(key));
+                    names.push(Value::from(scrub(&key)));
                 }
                 return Ok(Value::Array(names));
             }
@@ -206,11 +211,18 @@ impl<'de> Visitor<'de> for KeepSeed {
                 }
                 return Ok(Value::Array(labels));
             }
+            Keep::Volume => {
+                let mut whole = Map::new();
+                while let Some((key, value)) = map.next_entry::<String, Value>()? {
+                    whole.insert(key, value);
+                }
+                return Ok(volume(&whole));
+            }
             Keep::NetworkOptions => {
                 while let Some(key) = map.next_key::<String>()? {
                     let value = map.next_value::<Value>()?;
                     let text = value.as_str().map_or_else(|| MARK.to_owned(), |value| network_option(&key, value));
-                    kept.insert(key, text.into());
+                    kept.insert(scrub(&key), text.into());
                 }
             }
             Keep::Plain
@@ -252,17 +264,20 @@ fn origin(text: &str) -> String {
 
 fn variable(text: &str) -> Value {
     let (name, value) = text.split_once('=').unwrap_or((text, ""));
-    json!({ "name": name, "length": value.len(), "looks_like_credential": looks_like_credential(name, value) })
+    json!({ "name": scrub(name), "length": value.len(), "looks_like_credential": looks_like_credential(name, value) })
 }
 
-/// The Docker command line puts the whole text of a seccomp profile or a credential spec into the option.
+/// The Docker command line puts the whole text of a seccomp profile or a credential spec into the option: of a profile its brief form stays.
 fn security_option(text: &str) -> String {
     const KNOWN: &[&str] = &["no-new-privileges", "apparmor", "seccomp", "label", "disable", "systempaths", "writable-cgroups"];
     let at = text.find(['=', ':']);
     let (name, value) = at.map_or((text, None), |at| (&text[..at], Some(&text[at..])));
     match value {
         _ if !KNOWN.contains(&name) => format!("{}={MARK}", scrub(name)),
-        Some(value) if value[1..].trim_start().starts_with('{') => format!("{name}{}{MARK}", &value[..1]),
+        Some(value) if value[1..].trim_start().starts_with('{') => {
+            let brief = (name == "seccomp").then(|| SeccompProfile::from_text(&value[1..])).flatten();
+            format!("{name}{}{}", &value[..1], brief.map_or_else(|| MARK.to_owned(), |profile| profile.to_text()))
+        }
         _ => scrub(text),
     }
 }

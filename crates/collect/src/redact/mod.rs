@@ -5,15 +5,20 @@ mod accounts;
 mod api;
 mod argv;
 mod certificate;
+mod client;
 mod keep;
 mod rules;
+mod sshd;
 mod unit;
+mod volume;
 
-pub use accounts::{groups, users};
+pub use accounts::{groups, homes, users};
 pub use api::engine_answer;
 pub(crate) use argv::is_daemon;
 pub use argv::{containerd_argv, daemon_argv, proxy_argv};
+pub(crate) use client::{client_config, client_context};
 pub use rules::audit_rules;
+pub use sshd::{sshd_argv, sshd_config};
 pub use unit::unit_file;
 
 pub use facts::redact::{MARK, daemon_json};
@@ -44,6 +49,11 @@ pub(crate) fn startup_record(text: &str) -> String {
         }
         Err(_) => MARK.to_owned(),
     }
+}
+
+/// A seccomp profile in brief.
+pub fn seccomp_profile(text: &str) -> String {
+    facts::docker::SeccompProfile::from_text(text).map_or_else(|| MARK.to_owned(), |profile| profile.to_text())
 }
 
 /// The number in a pid file, and nothing else.

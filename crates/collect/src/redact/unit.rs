@@ -132,10 +132,12 @@ pub fn unit_file(text: &str) -> String {
                 rule
             }
             None if content.trim().is_empty() || (content.trim_start().starts_with('[') && content.trim_end().ends_with(']')) => {
-                out.push_str(content);
+                // Names of sections are words; what stands in brackets otherwise may be anything.
+                let name = content.trim().trim_start_matches('[').trim_end_matches(']');
+                out.push_str(if is_name(name) { content } else { MARK });
                 Rule::Hidden
             }
-            None => match content.split_once('=') {
+            None => match content.split_once('=').filter(|(key, _)| is_name(key)) {
                 Some((key, value)) => {
                     let mut rule = Rule::of(key);
                     out.push_str(key);
@@ -156,6 +158,12 @@ pub fn unit_file(text: &str) -> String {
         out.push_str(end);
     }
     out
+}
+
+/// Whether it looks like the name of a section or directive, and not like a credential.
+fn is_name(text: &str) -> bool {
+    let name = text.trim();
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) && scrub(name) == name
 }
 
 /// Whose words a command line holds.
@@ -219,7 +227,8 @@ impl Rule {
 
 /// The names of the variables tell that a proxy is set; their values may hold its password.
 fn assignments(value: &str) -> String {
-    let is_name = |name: &&str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let is_name =
+        |name: &&str| !name.is_empty() && scrub(name) == *name && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let names = value.split_whitespace().filter_map(|word| word.trim_matches(['"', '\'']).split_once(['=', ':'])).map(|(name, _)| name);
     names.filter(is_name).map(|name| format!("{name}={MARK}")).collect::<Vec<_>>().join(" ")
 }

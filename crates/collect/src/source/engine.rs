@@ -1,5 +1,7 @@
 //! Questions to the container engine.
 
+use std::net::SocketAddr;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -31,6 +33,10 @@ pub enum EngineQuestion {
     Networks,
     /// GET /networks/ID.
     Network(String),
+    /// GET /volumes.
+    Volumes,
+    /// GET /plugins: the managed ones; plugins that are programs beside the engine are not in it.
+    Plugins,
     /// GET /services: only a manager of a swarm answers it.
     Services,
     /// GET /secrets: only a manager of a swarm answers it.
@@ -59,6 +65,8 @@ impl EngineQuestion {
             Self::ImageHistory(id) => format!("/images/{}/history", harmless(id)?),
             Self::Networks => "/networks".to_owned(),
             Self::Network(id) => format!("/networks/{}", harmless(id)?),
+            Self::Volumes => "/volumes".to_owned(),
+            Self::Plugins => "/plugins".to_owned(),
             Self::Services => "/services".to_owned(),
             Self::Secrets => "/secrets".to_owned(),
         })
@@ -71,7 +79,7 @@ impl EngineQuestion {
 
     /// Whether the answer describes a single object, so that a small size limit fits.
     pub(crate) fn is_single(&self) -> bool {
-        !matches!(self, Self::Containers | Self::Images | Self::Networks | Self::Services | Self::Secrets)
+        !matches!(self, Self::Containers | Self::Images | Self::Networks | Self::Volumes | Self::Plugins | Self::Services | Self::Secrets)
     }
 }
 
@@ -90,19 +98,31 @@ pub struct Peer {
     pub uid: u32,
 }
 
+/// Both ends of a TCP connection to the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TcpEnds {
+    /// This process's end.
+    pub ours: SocketAddr,
+    /// The engine's end, as it looks from here.
+    pub engine: SocketAddr,
+}
+
 /// A container engine.
 pub trait EngineApi: Send + Sync {
     /// The URL that is spoken to.
     fn endpoint(&self) -> String;
 
-    /// Path of its Unix socket.
-    fn socket(&self) -> String;
+    /// Path of its Unix socket on this machine; none: it is reached in another way.
+    fn socket(&self) -> Option<String>;
 
     /// Asks; the answer holds only the members that [`crate::redact`] lets through.
     fn get(&self, question: EngineQuestion) -> Pending<'_, Answer<Value>>;
 
     /// The peer of the connection that was made first. Nothing before the first question.
     fn peer(&self) -> Answer<Peer>;
+
+    /// The TCP connection that was made first, which stays open for a while. Nothing before the first question, and on any other way.
+    fn tcp_ends(&self) -> Answer<TcpEnds>;
 }
 
 #[cfg(test)]

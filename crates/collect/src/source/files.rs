@@ -17,10 +17,20 @@ pub enum Content {
     PidFile,
     /// cofferdam's own record of the configuration that a daemon started with.
     StartupRecord,
+    /// A seccomp profile, in brief.
+    SeccompProfile,
+    /// sshd_config, or a file that it includes.
+    SshdConfig,
     /// /etc/group: names, numbers and members.
     Groups,
     /// /etc/passwd: names and numbers.
     Users,
+    /// /etc/passwd: names, numbers and home folders.
+    Homes,
+    /// config.json of the docker client: names of registries, helpers and the context.
+    ClientConfig,
+    /// meta.json of a docker context: its name and where it leads.
+    ClientContext,
 }
 
 impl Content {
@@ -32,8 +42,13 @@ impl Content {
             Self::AuditRules => "audit-rules",
             Self::PidFile => "pid-file",
             Self::StartupRecord => "startup-record",
+            Self::SeccompProfile => "seccomp-profile",
+            Self::SshdConfig => "sshd-config",
             Self::Groups => "groups",
             Self::Users => "users",
+            Self::Homes => "homes",
+            Self::ClientConfig => "client-config",
+            Self::ClientContext => "client-context",
         }
     }
 }

@@ -13,9 +13,9 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub use audit::KernelAudit;
-pub use engine::{EngineApi, EngineQuestion, Peer};
+pub use engine::{EngineApi, EngineQuestion, Peer, TcpEnds};
 pub use files::{Content, Files};
-pub use processes::{CgroupMount, Namespace, ProcText, ProcessId, Processes, Program, TcpListening, UnixListening};
+pub use processes::{CgroupMount, MountLine, Namespace, ProcText, ProcessId, Processes, Program, TcpListening, UnixListening};
 pub use sockets::{Probe, Sockets};
 
 /// A future in a box: what an object-safe trait can return instead of `async fn`.

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use facts::host::MountPoint;
+use facts::host::{ClientEnvironment, MountPoint};
 use serde::{Deserialize, Serialize};
 
+use super::TcpEnds;
 use crate::obstacle::Answer;
 
 /// Which process is asked about.
@@ -97,6 +98,8 @@ pub enum Program {
     Proxy,
     /// containerd.
     Containerd,
+    /// sshd.
+    Sshd,
 }
 
 impl Program {
@@ -105,6 +108,7 @@ impl Program {
             Self::Daemon => "daemon",
             Self::Proxy => "proxy",
             Self::Containerd => "containerd",
+            Self::Sshd => "sshd",
         }
     }
 }
@@ -142,6 +146,15 @@ pub struct CgroupMount {
     pub mount_point: String,
 }
 
+/// One line of a table of mounts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MountLine {
+    /// What is mounted where.
+    pub mount: MountPoint,
+    /// The device file that it was mounted by; empty for what is none, since servers' names may hold credentials.
+    pub source: String,
+}
+
 /// Processes of this machine, as far as this process can see them.
 pub trait Processes: Send + Sync {
     /// All process ids, sorted.
@@ -174,9 +187,18 @@ pub trait Processes: Send + Sync {
     /// Listening TCP sockets of its network namespace, IPv4 then IPv6.
     fn tcp_listeners(&self, process: ProcessId) -> Answer<Vec<TcpListening>>;
 
+    /// The inode of the other end of a TCP connection, where that is in this process's own network namespace; not found: it is elsewhere.
+    fn tcp_other_end(&self, ends: TcpEnds) -> Answer<u64>;
+
+    /// What the docker client would read of this process's environment, and its user id.
+    fn client_environment(&self) -> Answer<ClientEnvironment>;
+
     /// Control group hierarchies that are mounted in this process's own mount namespace.
     fn cgroup_mounts(&self) -> Answer<Vec<CgroupMount>>;
 
     /// The mount that a canonical path lies on in its mount namespace.
     fn mount_of(&self, process: ProcessId, path: &str) -> Answer<MountPoint>;
+
+    /// All mounts of its mount namespace, in the kernel's order.
+    fn mounts(&self, process: ProcessId) -> Answer<Vec<MountLine>>;
 }

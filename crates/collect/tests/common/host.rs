@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use collect::source::{
-    CgroupMount, Content, EngineApi, EngineQuestion, Files, KernelAudit, Namespace, Peer, Pending, Probe, ProcText, ProcessId, Processes,
-    Program, Sockets, TcpListening, UnixListening,
+    CgroupMount, Content, EngineApi, EngineQuestion, Files, KernelAudit, MountLine, Namespace, Peer, Pending, Probe, ProcText, ProcessId,
+    Processes, Program, Sockets, TcpEnds, TcpListening, UnixListening,
 };
 use collect::{Answer, Obstacle, World};
 use facts::Fact;
-use facts::host::{AuditRule, AuditStatus, FileKind, FileStat, MountPoint, TextFile};
+use facts::host::{AuditRule, AuditStatus, ClientEnvironment, FileKind, FileStat, MountPoint, TextFile};
 use serde_json::{Value, json};
 
 #[derive(Clone, Default)]
@@ -28,6 +28,8 @@ pub struct Host {
     pub gids: BTreeMap<String, u32>,
     /// Devices by mount point.
     pub mounts: BTreeMap<String, String>,
+    /// Tables of mounts by process.
+    pub mount_tables: BTreeMap<u32, Vec<MountLine>>,
     /// Processes whose descriptors may not be looked at.
     pub denied: Vec<u32>,
 }
@@ -118,6 +120,8 @@ impl Host {
             ("/containers/json?all=1", json!([])),
             ("/images/json", json!([])),
             ("/networks", json!([])),
+            ("/volumes", json!({"Volumes": []})),
+            ("/plugins", json!([])),
         ] {
             host.answers.insert(path.to_owned(), answer);
         }
@@ -180,7 +184,7 @@ impl Files for Host {
         }
         let text = self.texts.get(&target).ok_or(Obstacle::NotFound)?;
         let text = if content == Content::Unit { collect::redact::unit_file(text) } else { text.clone() };
-        Ok(TextFile { path: path.to_owned(), stat: stat(FileKind::File, None), text })
+        Ok(TextFile { path: path.to_owned(), stat: stat(FileKind::File, None), text, form: Fact::Absent })
     }
     fn kernel(&self, path: &str) -> Answer<String> {
         self.texts.get(path).cloned().ok_or(Obstacle::NotFound)
@@ -234,6 +238,12 @@ impl Processes for Host {
     fn tcp_listeners(&self, process: ProcessId) -> Answer<Vec<TcpListening>> {
         Ok(self.process(process)?.tcp.clone())
     }
+    fn tcp_other_end(&self, _: TcpEnds) -> Answer<u64> {
+        Err(Obstacle::NotFound)
+    }
+    fn client_environment(&self) -> Answer<ClientEnvironment> {
+        Err(Obstacle::NotRecorded)
+    }
     fn cgroup_mounts(&self) -> Answer<Vec<CgroupMount>> {
         Ok(self.cgroup_mounts.clone())
     }
@@ -245,20 +255,31 @@ impl Processes for Host {
         let (root, kind) = ("/".to_owned(), "ext4".to_owned());
         Ok(MountPoint { mount_point: mount_point.clone(), root, device: device.clone(), kind })
     }
+    fn mounts(&self, process: ProcessId) -> Answer<Vec<MountLine>> {
+        let pid = match process {
+            ProcessId::Own => 900,
+            ProcessId::Other(pid) => pid,
+        };
+        self.process(process)?;
+        Ok(self.mount_tables.get(&pid).cloned().unwrap_or_default())
+    }
 }
 
 impl EngineApi for Host {
     fn endpoint(&self) -> String {
-        format!("unix://{}", self.socket())
+        "unix:///var/run/docker.sock".to_owned()
     }
-    fn socket(&self) -> String {
-        "/var/run/docker.sock".to_owned()
+    fn socket(&self) -> Option<String> {
+        Some("/var/run/docker.sock".to_owned())
     }
     fn get(&self, question: EngineQuestion) -> Pending<'_, Answer<Value>> {
         Box::pin(async move { self.answers.get(&question.path()?).cloned().ok_or(Obstacle::Status(500)) })
     }
     fn peer(&self) -> Answer<Peer> {
         self.peer.ok_or(Obstacle::NotFound)
+    }
+    fn tcp_ends(&self) -> Answer<TcpEnds> {
+        Err(Obstacle::Unsupported)
     }
 }
 

@@ -141,10 +141,16 @@ pub struct Mount {
     pub kind: String,
     /// Volume name, where it has one.
     pub name: Option<String>,
+    /// Driver of the volume: `local`, or a plugin's name; empty for what is no volume.
+    pub driver: String,
     /// Path on the host as written.
     pub source: String,
     /// The same path with every symbolic link followed. Absent: it does not exist.
     pub resolved_source: Fact<String>,
+    /// What the kernel shows at the destination and below it in the running container, as paths of the host, sorted: its mountinfo read
+    /// with the daemon's (proc_pid_mountinfo(5)). File systems that the host has mounted nowhere, such as memory, are left out. Absent: it
+    /// does not run.
+    pub kernel_paths: Fact<Vec<String>>,
     /// Path in the container.
     pub destination: String,
     /// Writable.

@@ -1,9 +1,11 @@
 //! The engine: what its API says of itself, its process, its configuration, its objects.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Container, DaemonProcess, Image, Network, SwarmMember, SwarmService, Unit};
+use super::{Container, DaemonProcess, Image, Network, Plugin, SwarmMember, SwarmService, Unit, Volume};
 use crate::host::{FileStat, TextFile};
 use crate::{Fact, Observed};
 
@@ -13,6 +15,8 @@ use crate::{Fact, Observed};
 pub struct Engine {
     /// URL that was spoken to: `unix:///run/docker.sock`.
     pub endpoint: String,
+    /// `Docker`, or `Podman` where GET /version names the component `Podman Engine`: then nothing that presumes a dockerd is known.
+    pub product: Fact<String>,
     /// Whether the engine runs on this machine, so that /proc and files speak of the same host.
     pub local: bool,
     /// GET /version.
@@ -25,6 +29,13 @@ pub struct Engine {
     pub images: Observed<Vec<Observed<Image>>>,
     /// GET /networks and /networks/ID.
     pub networks: Observed<Vec<Observed<Network>>>,
+    /// GET /volumes.
+    pub volumes: Observed<Vec<Volume>>,
+    /// GET /plugins: plugins that the engine manages. Absent: this engine manages none.
+    pub plugins: Observed<Vec<Plugin>>,
+    /// For each authorization plugin of the daemon's start: the socket or file by which one that the engine does not manage is found.
+    /// Absent: there is none.
+    pub legacy_plugins: Fact<BTreeMap<String, Fact<String>>>,
     /// The daemon's process.
     pub process: Observed<DaemonProcess>,
     /// Inode of the daemon's pid file: its ctime is the time the daemon started.
@@ -33,6 +44,8 @@ pub struct Engine {
     pub config_path: Fact<String>,
     /// The configuration file, redacted. Absent: there is none.
     pub config_file: Observed<TextFile>,
+    /// The seccomp profile that the daemon names by its path, in brief (see [`super::SeccompProfile`]). Absent: it names none.
+    pub seccomp_profile: Observed<TextFile>,
     /// The systemd unit that runs the daemon. Absent: it runs under none.
     pub unit: Fact<Unit>,
     /// What cofferdam's own journal knows of the configuration that this daemon process started with. Absent: nothing.

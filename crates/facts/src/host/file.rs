@@ -66,4 +66,17 @@ pub struct TextFile {
     pub stat: FileStat,
     /// Redacted text.
     pub text: String,
+    /// What the text no longer shows. Absent: kept of JSON files only.
+    #[serde(default)]
+    pub form: Fact<TextForm>,
+}
+
+/// What decoding and redaction take from a file's text, and a reader needs to know all the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct TextForm {
+    /// Every byte was part of UTF-8, or of UTF-16 behind its byte order mark; otherwise the text holds U+FFFD in the place of the rest.
+    pub sound_encoding: bool,
+    /// Where the text stops being JSON; nothing of it is quoted. None: it begins with a whole JSON document.
+    pub json_error: Option<String>,
 }

@@ -1,12 +1,16 @@
 //! The machine: kernel, security modules, audit, files.
 
 mod audit;
+mod client;
 mod engine_files;
 mod file;
+mod sshd;
 
 pub use audit::{Audit, AuditField, AuditRule, AuditStatus};
+pub use client::{Client, ClientAccount, ClientConfig, ClientContext, ClientEnvironment};
 pub use engine_files::{EngineFiles, Group, MountPoint, RuntimeProgram};
-pub use file::{Acl, FileKind, FileStat, TextFile};
+pub use file::{Acl, FileKind, FileStat, TextFile, TextForm};
+pub use sshd::{Sshd, SshdLine, sshd_lines};
 
 use std::collections::BTreeMap;
 
@@ -35,6 +39,12 @@ pub struct Host {
     pub cgroup_version: Fact<u8>,
     /// `systemd` where PID 1 is systemd and /run/systemd/system exists; Absent: another init.
     pub service_manager: Fact<String>,
+    /// Settings below /proc/sys by their name with dots, `kernel.dmesg_restrict`. Absent: this kernel has no such setting.
+    pub sysctls: BTreeMap<String, Observed<String>>,
+    /// Releases of the kernels that are installed, sorted: those with a file /boot/vmlinuz-RELEASE or /usr/lib/modules/RELEASE/vmlinuz.
+    pub kernels_installed: Fact<Vec<String>>,
+    /// The ssh server.
+    pub sshd: Sshd,
     /// Kernel audit.
     pub audit: Audit,
     /// Files that checks speak of, by the path that was asked for. Absent: no such file.
@@ -43,4 +53,6 @@ pub struct Host {
     pub resolved_paths: BTreeMap<String, Fact<String>>,
     /// Where the engine's files are.
     pub engine_files: EngineFiles,
+    /// The docker client's side of the machine that cofferdam runs on: with an engine elsewhere, the one fact here that is not of its host.
+    pub client: Client,
 }

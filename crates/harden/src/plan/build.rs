@@ -76,6 +76,12 @@ fn draft(snapshot: &Snapshot, engine: &Engine, remedies: &[Remedy], options: &Op
             "run cofferdam on that machine",
         ));
     }
+    if !automatic.is_empty() && !engine.endpoint.is_empty() && !engine.endpoint.starts_with("unix://") {
+        return Err(Refusal::because(
+            format!("an engine is changed over its Unix socket only, and {} is none", engine.endpoint),
+            "name its socket: --host unix:///run/docker.sock",
+        ));
+    }
     let mut draft = Draft::default();
     containers::draft(engine, snapshot, &automatic, &mut draft);
     audit::draft(snapshot, &automatic, &mut draft);

@@ -38,7 +38,7 @@ fn stat() -> FileStat {
 }
 
 fn file(path: &str, text: &str) -> TextFile {
-    TextFile { path: path.to_owned(), stat: stat(), text: text.to_owned() }
+    TextFile { path: path.to_owned(), stat: stat(), text: text.to_owned(), form: Fact::Absent }
 }
 
 fn container(name: &str, started_at: &str, policy: &str) -> Container {
@@ -213,6 +213,8 @@ fn judge(_: &Snapshot) -> Assessment {
         findings: Vec::new(),
         threats: Vec::new(),
         advice: assess::Advice::default(),
+        config: None,
+        waivers: Vec::new(),
     }
 }
 
@@ -386,7 +388,7 @@ fn what_would_stop_the_next_start() {
     for (text, words) in [
         ("{\"a\": 1, \"a\": 2}", "stands twice"),
         ("\u{feff}{}", "byte order mark"),
-        ("{} // c", "not valid JSON"),
+        ("{} // c", "followed by other text"),
         ("[]", "not a JSON object"),
     ] {
         let mut broken = host();

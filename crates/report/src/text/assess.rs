@@ -6,6 +6,7 @@ use assess::{Assessment, Event, Finding, Fix, Stride, Summary, ThreatFinding, Th
 use facts::Gap;
 
 use super::page::{Page, Span, dim, plain, strong};
+use super::waivers;
 use crate::style::{Style, Tone};
 use crate::words;
 
@@ -28,6 +29,7 @@ pub fn assess(assessment: &Assessment, style: Style) -> String {
     threats_in_short(&mut page, &assessment.threats);
     fixes(&mut page, assessment, 3);
     gaps(&mut page, &assessment.gaps);
+    waivers::block(&mut page, assessment);
     next(&mut page, assessment);
     page.finish()
 }
@@ -52,6 +54,7 @@ pub fn threats(assessment: &Assessment, style: Style) -> String {
         }
     }
     gaps(&mut page, &assessment.gaps);
+    waivers::block(&mut page, assessment);
     page.finish()
 }
 
@@ -113,7 +116,8 @@ fn findings(page: &mut Page, findings: &[Finding]) {
             finding_in_a_line(page, group);
         }
     }
-    let undecided: Vec<&Vec<&Finding>> = groups.iter().filter(|group| group[0].verdict != Verdict::Fail).collect();
+    let is_undecided = |group: &&Vec<&Finding>| !matches!(group[0].verdict, Verdict::Fail | Verdict::Waived);
+    let undecided: Vec<&Vec<&Finding>> = groups.iter().filter(is_undecided).collect();
     if !undecided.is_empty() {
         page.gap();
         page.paragraph(1, &[dim("Not decided:")]);
@@ -262,6 +266,10 @@ fn fixes(page: &mut Page, assessment: &Assessment, top: usize) {
     page.heading(&title, "what ends most threats comes first");
     if shown.is_empty() {
         page.paragraph(1, &[plain("No failing check has a fix that this version carries out.")]);
+    }
+    let waived: Vec<&str> = assessment.findings.iter().filter(|one| one.verdict == Verdict::Waived).map(|one| one.id.as_str()).collect();
+    if !waived.is_empty() {
+        page.paragraph(1, &[dim(format!("Not offered, since waived (--fix CHECK does it all the same): {}", words::names(waived, 3)))]);
     }
     for (index, fix) in shown.iter().enumerate() {
         page.gap();

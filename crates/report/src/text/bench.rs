@@ -6,6 +6,7 @@ use assess::{Assessment, Benchmark, BenchmarkResult, ControlResult, Judgement, S
 
 use super::assess::{counts, gaps, header};
 use super::page::{Page, Span, dim, plain, strong};
+use super::waivers;
 use crate::style::Style;
 use crate::words;
 
@@ -31,6 +32,7 @@ pub fn bench(assessment: &Assessment, benchmark: &Benchmark, result: &BenchmarkR
     }
     totals(&mut page, result);
     gaps(&mut page, &assessment.gaps);
+    waivers::block(&mut page, assessment);
     next(&mut page, result);
     page.finish()
 }
@@ -66,7 +68,8 @@ fn kind(control: &ControlResult) -> Option<&'static str> {
 fn subjects(page: &mut Page, control: &ControlResult, verdict: Verdict) {
     let mut groups: Vec<Vec<&Judgement>> = Vec::new();
     for judgement in control.subjects.iter().filter(|judgement| judgement.verdict == verdict) {
-        match groups.iter_mut().find(|group| group[0].reason == judgement.reason) {
+        let is_alike = |other: &Judgement| other.reason == judgement.reason && other.waiver == judgement.waiver;
+        match groups.iter_mut().find(|group| is_alike(group[0])) {
             Some(group) => group.push(judgement),
             None => groups.push(vec![judgement]),
         }
@@ -80,6 +83,9 @@ fn subjects(page: &mut Page, control: &ControlResult, verdict: Verdict) {
         let of = (group.len() > 1).then_some(group[0].subject.name.as_str());
         if let Some(fact) = words::evidence(&group[0].reason, &group[0].facts).next() {
             page.entry(HANG + 2, HANG + 4, &[], &[dim(words::fact(fact, of))]);
+        }
+        if let Some(waiver) = &group[0].waiver {
+            page.entry(HANG + 2, HANG + 4, &[], &[dim(waivers::accepted(waiver))]);
         }
     }
     if groups.len() > 3 {
@@ -109,6 +115,9 @@ fn totals(page: &mut Page, result: &BenchmarkResult) {
     let open = result.controls.iter().filter(|control| control.check.is_none()).count();
     if open > 0 {
         page.paragraph(0, &[dim(format!("{} of the unknown have no check yet: this version cannot judge them.", open))]);
+    }
+    if summary.waived > 0 {
+        page.paragraph(0, &[dim("WAIV: accepted by the operator; the fact stands.")]);
     }
     page.paragraph(0, &[dim("UNKN: a fact could not be seen, and that never passes. NOTE: for a person to decide. N/A: no meaning here.")]);
 }

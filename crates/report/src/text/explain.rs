@@ -50,6 +50,9 @@ fn check(page: &mut Page, check: &Check, numbers: &BTreeMap<String, Vec<String>>
         Question::Predicate(expression) => field(page, "passes when", expression.source()),
         Question::Manual(text) => field(page, "you decide", text),
     }
+    if let Some(by_policy) = &check.by_policy {
+        field(page, "or you state", &format!("{}; then it passes when {}", by_policy.when.source(), by_policy.pass.source()));
+    }
     let numbers: Vec<String> = numbers.iter().flat_map(|(benchmark, ids)| ids.iter().map(move |id| format!("{benchmark}:{id}"))).collect();
     if !numbers.is_empty() {
         field(page, "numbers", &numbers.join(" "));

@@ -20,6 +20,15 @@ use coverage::{Coverage, Scope, coverage};
 use file::Several;
 use rule::Rule;
 
+/// See [`crate::fuzzing`].
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing {
+    /// Rule files.
+    pub(crate) fn rules(text: &str) {
+        super::rules_file::lines(text);
+    }
+}
+
 /// Kernel audit of the host.
 pub(crate) fn audit(snapshot: &Snapshot) -> Audit {
     let audit = &snapshot.host.audit;

@@ -212,7 +212,7 @@ fn what_touches_a_path_is_named() {
 
 fn text_file(path: &str, text: &str) -> Observed<TextFile> {
     let stat = stat(FileKind::File).fact.known().unwrap().clone();
-    Observed::new(SourceId(0), Fact::Known(TextFile { path: path.into(), stat, text: text.into() }))
+    Observed::new(SourceId(0), Fact::Known(TextFile { path: path.into(), stat, text: text.into(), form: Fact::Absent }))
 }
 
 #[track_caller]

@@ -55,14 +55,10 @@ impl Reader<'_> {
     pub(super) fn authorization_plugins(&self) -> Seen<Listing<String>> {
         let shown = self.info("Plugins.Authorization", |info| info.authorization_plugins.clone());
         let setting = self.settings.get("authorization-plugins");
-        let in_file = match (&self.engine.config_file.fact, &self.settings.file_error) {
-            (Fact::Unknown { why }, _) => Fact::unknown(why.clone()),
-            (_, Some(error)) => Fact::unknown(format!("the configuration file is {error}")),
-            _ => Fact::Known(setting.in_file.as_ref().map(|given| given.value.clone())),
-        };
+        let in_file = self.settings.readable.clone().map(|()| setting.in_file.as_ref().map(|given| given.value.clone()));
         let fact = shown.fact.and_then(|plugins| {
             in_file.and_then(|now| match &setting.at_start {
-                Fact::Known(start) if *start == now => Fact::Known(Listing::from(plugins)),
+                Fact::Known(start) if *start == now => Fact::Known(self.asked_plugins(&plugins)),
                 // Nothing at the start, nothing in the file, and no reload takes back what an earlier one brought.
                 _ if plugins.is_empty() && now.as_ref().is_none_or(|now| now.as_array().is_some_and(Vec::is_empty)) => {
                     Fact::Known(Listing::default())
@@ -72,6 +68,35 @@ impl Reader<'_> {
             })
         });
         Seen::new(fact, shown.origin)
+    }
+
+    /// Those of the daemon's start that are asked now. A managed plugin that was disabled or removed since stays in /info, and requests pass
+    /// it by (dockerd takes it out of the chain); one that the engine does not manage is asked for as long as it can be found.
+    fn asked_plugins(&self, names: &[String]) -> Listing<String> {
+        let mut asked = Listing::default();
+        for name in names {
+            let legacy = self.engine.legacy_plugins.as_ref().and_then(|found| match found.get(name) {
+                Some(fact) => fact.clone().map(|_| true).absent_as(false),
+                None => Fact::unknown(format!("whether {name} is a plugin beside the engine was not looked at")),
+            });
+            let managed = self
+                .engine
+                .plugins
+                .fact
+                .as_ref()
+                .map(|plugins| plugins.iter().find(|plugin| same_plugin(&plugin.name, name)).map(|plugin| plugin.enabled));
+            let answers = managed.and_then(|managed| match managed {
+                Some(enabled) => Fact::Known(enabled),
+                None => legacy,
+            });
+            match answers {
+                Fact::Known(true) => asked.members.push(name.clone()),
+                Fact::Known(false) => {}
+                Fact::Absent => asked.unseen = Some(format!("whether {name} is enabled was not found out")),
+                Fact::Unknown { why } => asked.unseen = Some(format!("whether {name} is enabled was not seen: {why}")),
+            }
+        }
+        asked
     }
 
     /// Absent: the kernel filters no system calls.
@@ -109,6 +134,15 @@ impl Reader<'_> {
             texts.map_or_else(|| Fact::unknown(format!("{key} is set to {value}, which is no list of texts")), Fact::Known)
         })
     }
+}
+
+/// `authz` and `docker.io/library/authz:latest` are one plugin.
+fn same_plugin(one: &str, other: &str) -> bool {
+    let full = |name: &str| {
+        let name = name.trim_start_matches("docker.io/").trim_start_matches("library/").to_owned();
+        if name.rsplit('/').next().is_some_and(|last| last.contains([':', '@'])) { name } else { format!("{name}:latest") }
+    };
+    full(one) == full(other)
 }
 
 /// `nofile=1024:2048`, one for each name: the last one wins.

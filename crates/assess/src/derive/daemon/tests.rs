@@ -1,4 +1,4 @@
-use facts::docker::{Component, Info};
+use facts::docker::{Component, Info, Plugin};
 use facts::{Fact, Snapshot};
 
 use super::daemon;
@@ -70,6 +70,7 @@ fn plugins_count_where_no_reload_can_have_changed_them() {
     let plugins = |shown: &[&str], file: Option<&str>, changed| {
         let mut snapshot = host(&["dockerd"], file, changed);
         info(&mut snapshot).authorization_plugins = texts(shown);
+        beside(&mut snapshot, Fact::Known("/run/docker/plugins/opa.sock".to_owned()));
         view(&snapshot).authorization_plugins.fact.map(|listing| listing.members)
     };
     let one = Some("{\"authorization-plugins\": [\"opa\"]}");
@@ -83,10 +84,39 @@ fn plugins_count_where_no_reload_can_have_changed_them() {
     assert!(plugins(&["opa"], Some("{"), 50).is_unknown());
     let mut by_flag = host(&["dockerd", "--authorization-plugin=opa"], None, 0);
     info(&mut by_flag).authorization_plugins = texts(&["opa"]);
+    beside(&mut by_flag, Fact::Known("/run/docker/plugins/opa.sock".to_owned()));
     assert_eq!(members(&view(&by_flag).authorization_plugins).0, ["opa"]);
     // Without the file nobody knows what a reload did.
     engine(&mut by_flag).config_file.fact = Fact::unknown("no right");
     assert!(view(&by_flag).authorization_plugins.fact.is_unknown());
+}
+
+/// No managed plugin, and where one of that name is found beside the engine.
+fn beside(snapshot: &mut Snapshot, opa: Fact<String>) {
+    engine(snapshot).plugins.fact = Fact::Known(Vec::new());
+    engine(snapshot).legacy_plugins = Fact::Known([("opa".to_owned(), opa)].into());
+}
+
+/// What /info names is what the daemon started with.
+#[test]
+fn plugins_that_were_disabled_or_removed_are_not_asked() {
+    let file = Some("{\"authorization-plugins\": [\"opa\"]}");
+    let judge = |legacy: Fact<String>, managed: Fact<Vec<Plugin>>| {
+        let mut snapshot = host(&["dockerd"], file, 50);
+        info(&mut snapshot).authorization_plugins = texts(&["opa"]);
+        beside(&mut snapshot, legacy);
+        engine(&mut snapshot).plugins.fact = managed;
+        let found = view(&snapshot).authorization_plugins.known().unwrap().clone();
+        (found.members.len(), found.unseen.is_some())
+    };
+    let managed = |name: &str, enabled| Fact::Known(vec![Plugin { name: name.to_owned(), enabled, ..Plugin::default() }]);
+    assert_eq!(judge(Fact::Absent, managed("opa:latest", true)), (1, false));
+    assert_eq!(judge(Fact::Absent, managed("docker.io/library/opa:latest", true)), (1, false));
+    assert_eq!(judge(Fact::Absent, managed("opa:latest", false)), (0, false));
+    assert_eq!(judge(Fact::Absent, managed("opa:2", true)), (0, false));
+    assert_eq!(judge(Fact::Absent, Fact::Known(Vec::new())), (0, false));
+    assert_eq!(judge(Fact::unknown("no right"), Fact::Known(Vec::new())), (0, true));
+    assert_eq!(judge(Fact::Known("/run/docker/plugins/opa.sock".to_owned()), Fact::unknown("no answer")), (0, true));
 }
 
 #[test]

@@ -7,9 +7,17 @@ use super::rights::Entry;
 use super::{Reader, Several};
 use crate::view::{Listing, Origin, Seen};
 
-/// Everybody but root, with the reason. A group that the host's files do not know leaves the list open.
-pub(super) fn api_users(reader: &Reader<'_>, sockets: &Several) -> Seen<Listing<String>> {
-    let mut users = Listing { members: Vec::new(), unseen: sockets.unseen.clone() };
+/// Who may use the sockets, root left out.
+pub(super) struct Access {
+    /// With the reason.
+    pub(super) users: Seen<Listing<String>>,
+    /// By account.
+    pub(super) accounts: Seen<Listing<String>>,
+}
+
+/// Everybody but root. A group that the host's files do not know leaves the lists open.
+pub(super) fn access(reader: &Reader<'_>, sockets: &Several) -> Access {
+    let mut users = Users { found: Vec::new(), unseen: sockets.unseen.clone() };
     for path in &sockets.paths {
         match reader.stat(path).0 {
             Fact::Known(stat) => of_socket(reader, path, stat, &mut users),
@@ -17,18 +25,48 @@ pub(super) fn api_users(reader: &Reader<'_>, sockets: &Several) -> Seen<Listing<
             Fact::Unknown { why } => users.unseen = Some(why),
         }
     }
-    users.members.sort();
-    users.members.dedup();
-    Seen::new(Fact::Known(users), Origin::at(reader.groups.source, ""))
+    let listed = |pick: fn(&User) -> String| {
+        let mut members: Vec<String> = users.found.iter().map(pick).collect();
+        members.sort();
+        members.dedup();
+        Seen::new(Fact::Known(Listing { members, unseen: users.unseen.clone() }), Origin::at(reader.groups.source, ""))
+    };
+    Access { users: listed(|user| format!("{} ({})", user.words, user.reason)), accounts: listed(|user| user.account.clone()) }
 }
 
-fn of_socket(reader: &Reader<'_>, path: &str, stat: &FileStat, users: &mut Listing<String>) {
-    let mut add = |who: String| users.members.push(who);
+struct Users {
+    found: Vec<User>,
+    unseen: Option<String>,
+}
+
+struct User {
+    /// For people: `user 1000`.
+    words: String,
+    /// For the operator's list: `uid:1000`. What is no single account has a blank in it, and so is no name that a list may hold.
+    account: String,
+    reason: String,
+}
+
+impl Users {
+    fn name(&mut self, name: &str, reason: String) {
+        self.found.push(User { words: name.to_owned(), account: name.to_owned(), reason });
+    }
+
+    fn uid(&mut self, uid: i64, reason: String) {
+        self.found.push(User { words: format!("user {uid}"), account: format!("uid:{uid}"), reason });
+    }
+
+    fn several(&mut self, words: &str, reason: String) {
+        self.found.push(User { words: words.to_owned(), account: format!("{words} ({reason})"), reason });
+    }
+}
+
+fn of_socket(reader: &Reader<'_>, path: &str, stat: &FileStat, users: &mut Users) {
     if stat.mode & 0o002 != 0 {
-        add(format!("everybody (mode {:04o} of {path})", stat.mode));
+        users.several("everybody", format!("mode {:04o} of {path}", stat.mode));
     }
     if stat.uid != 0 && stat.mode & 0o200 != 0 {
-        add(format!("user {} (owner of {path})", stat.uid));
+        users.uid(i64::from(stat.uid), format!("owner of {path}"));
     }
     let mut writing_groups = Vec::new();
     match &stat.acl {
@@ -45,13 +83,13 @@ fn of_socket(reader: &Reader<'_>, path: &str, stat: &FileStat, users: &mut Listi
             let mask = entries.iter().find(|entry| entry.tag == "mask").map_or(0o7, |entry| entry.bits);
             for entry in entries.iter().filter(|entry| entry.bits & mask & 0o2 != 0) {
                 match (entry.tag, entry.id) {
-                    ("user", Some(id)) if id != 0 => add(format!("user {id} (access list of {path})")),
+                    ("user", Some(id)) if id != 0 => users.uid(id, format!("access list of {path}")),
                     ("group", None) => writing_groups.push(stat.gid),
                     ("group", Some(id)) => match u32::try_from(id) {
                         Ok(gid) if reader.groups.known().is_some_and(|groups| groups.iter().any(|group| group.gid == gid)) => {
                             writing_groups.push(gid);
                         }
-                        _ => add(format!("group {id} (access list of {path})")),
+                        _ => users.several(&format!("group {id}"), format!("access list of {path}")),
                     },
                     _ => {}
                 }
@@ -63,7 +101,7 @@ fn of_socket(reader: &Reader<'_>, path: &str, stat: &FileStat, users: &mut Listi
     }
 }
 
-fn members(reader: &Reader<'_>, gid: u32, users: &mut Listing<String>) {
+fn members(reader: &Reader<'_>, gid: u32, users: &mut Users) {
     let groups = match &reader.groups.fact {
         Fact::Known(groups) => groups.as_slice(),
         Fact::Absent => &[],
@@ -74,10 +112,10 @@ fn members(reader: &Reader<'_>, gid: u32, users: &mut Listing<String>) {
     };
     let mut named = groups.iter().filter(|group| group.gid == gid).peekable();
     if named.peek().is_none() && gid != 0 {
-        users.members.push(format!("members of group {gid}, which /etc/group does not name"));
+        users.several(&format!("members of group {gid}"), "/etc/group does not name it".to_owned());
     }
     for group in named {
-        users.members.extend(group.members.iter().map(|name| format!("{name} (member of {})", group.name)));
-        users.members.extend(group.primary_members.iter().map(|name| format!("{name} (primary group {})", group.name)));
+        group.members.iter().for_each(|name| users.name(name, format!("member of {}", group.name)));
+        group.primary_members.iter().for_each(|name| users.name(name, format!("primary group {}", group.name)));
     }
 }

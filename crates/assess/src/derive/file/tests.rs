@@ -138,12 +138,16 @@ fn who_may_use_a_socket() {
         world.host.files.insert("/run/docker.sock".into(), seen(FileStat { acl, ..stat(FileKind::Socket, mode, 0, 998) }));
     };
     let list = |entries: &[&str]| Fact::Known(Acl { entries: entries.iter().map(|entry| (*entry).to_owned()).collect() });
+    let accounts = |world: &Snapshot| judged(world).api_accounts.known().unwrap().clone();
+    assert_eq!(accounts(&world).members, ["ann", "bob"]);
     with(&mut world, 0o606, Fact::Absent);
     assert_eq!(users(&world).members, ["everybody (mode 0606 of /run/docker.sock)"]);
+    assert_eq!(accounts(&world).members, ["everybody (mode 0606 of /run/docker.sock)"], "no name of an account");
     with(&mut world, 0o660, list(&["user::rw-", "user:1000:rw-", "user:1001:r--", "group::---", "mask::rw-", "other::---"]));
     assert_eq!(users(&world).members, ["user 1000 (access list of /run/docker.sock)"]);
+    assert_eq!(accounts(&world).members, ["uid:1000"]);
     with(&mut world, 0o660, Fact::unknown("no right"));
-    assert!(users(&world).unseen.is_some());
+    assert!(users(&world).unseen.is_some() && accounts(&world).unseen.is_some());
     with(&mut world, 0o600, Fact::unknown("no right"));
     assert!(users(&world).unseen.is_none(), "a mask of nothing lets nobody in");
 }

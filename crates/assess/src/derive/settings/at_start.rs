@@ -1,18 +1,17 @@
 //! Which configuration file the running process started with.
 
-use facts::docker::{ConfigEntry, Engine, parse_config};
+use facts::docker::{ConfigEntry, Engine};
 use facts::{Fact, Snapshot};
+
+use super::EngineVersion;
+use super::file::{entries, started_with};
 
 /// Seconds between a daemon's first writes into its configuration folder (key.json of old engines) and its pid file.
 const START_SECONDS: i64 = 60;
 
 /// The entries of the configuration file that the running process started with.
-pub(super) fn at_start(snapshot: &Snapshot, engine: &Engine) -> Fact<Vec<ConfigEntry>> {
-    let parse = |text: &str| match parse_config(text) {
-        Ok(entries) => Fact::Known(entries),
-        // An old engine accepts what we refuse (trailing text, duplicate keys): then we don't claim to know what it read.
-        Err(error) => Fact::unknown(format!("the configuration file is {error}")),
-    };
+pub(super) fn at_start(snapshot: &Snapshot, engine: &Engine, version: &Fact<EngineVersion>) -> Fact<Vec<ConfigEntry>> {
+    let parse = |text: &str| entries(text, version);
     // Every fact that could contradict must be seen: a record that can't be compared proves nothing either way.
     match &engine.startup.fact {
         Fact::Known(record) => {
@@ -47,7 +46,7 @@ pub(super) fn at_start(snapshot: &Snapshot, engine: &Engine) -> Fact<Vec<ConfigE
         Fact::Unknown { why } => return Fact::unknown(why.clone()),
     };
     match &engine.config_file.fact {
-        Fact::Known(file) if file.stat.ctime_ns <= started => parse(&file.text),
+        Fact::Known(file) if started_with(file, &engine.pid_file) => parse(&file.text),
         Fact::Known(_) => Fact::unknown(format!(
             "{path} was changed after the daemon started, so what it says is not provably in force (restart or reload)"
         )),

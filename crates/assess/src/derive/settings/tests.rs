@@ -50,7 +50,9 @@ pub(crate) fn host(argv: &[&str], file: Option<&str>, changed: i64) -> Snapshot 
         process: Observed::new(here, Fact::Known(process)),
         pid_file: Observed::new(here, Fact::Known(stat(100))),
         config_path: Fact::Known(path.clone()),
-        config_file: known(file.map_or(Fact::Absent, |text| Fact::Known(TextFile { path, stat: stat(changed), text: text.to_owned() }))),
+        config_file: known(
+            file.map_or(Fact::Absent, |text| Fact::Known(TextFile { path, stat: stat(changed), text: text.to_owned(), form: sound() })),
+        ),
         startup: Observed::new(here, Fact::Absent),
         ..Engine::default()
     };
@@ -63,6 +65,10 @@ pub(crate) fn host(argv: &[&str], file: Option<&str>, changed: i64) -> Snapshot 
         host: facts::host::Host { boot_id: Fact::Known("boot".to_owned()), ..Default::default() },
         docker: Fact::Known(engine),
     }
+}
+
+fn sound() -> Fact<facts::host::TextForm> {
+    Fact::Known(facts::host::TextForm { sound_encoding: true, json_error: None })
 }
 
 pub(crate) fn engine(snapshot: &mut Snapshot) -> &mut Engine {
@@ -102,7 +108,7 @@ fn one_setting_in_every_spelling() {
 fn in_both_is_a_conflict_and_the_flag_rules() {
     let both = host(&["dockerd", "--log-level=warn"], Some("{\"log-level\": \"debug\"}"), 200);
     check(&both, "log-level", json!("warn"), State::Conflict, "argv[1]");
-    assert_eq!(settings(&both).conflicts(), ["log-level"]);
+    assert_eq!(settings(&both).conflicts, Fact::Known(vec!["log-level".to_owned()]));
 }
 
 #[test]
@@ -157,7 +163,7 @@ fn new_engines_show_no_new_privileges() {
 
 #[test]
 fn a_file_that_cannot_be_parsed_is_named() {
-    let broken = host(&["dockerd"], Some("{\"log-level\": \"info\", \"log-level\": \"debug\"}"), 50);
+    let broken = host(&["dockerd"], Some("{\"log-level\": \"info\","), 50);
     assert!(settings(&broken).file_error.is_some());
     check(&broken, "log-level", None, State::Unknown, "");
 }
@@ -215,4 +221,142 @@ fn what_the_engine_shows_goes_before_file_and_default() {
     check(&snapshot, "storage-driver", json!("overlay2"), State::Effective, "API /info Driver");
     engine(&mut snapshot).info.fact = Fact::unknown("no right");
     check(&snapshot, "log-driver", None, State::Unknown, "");
+}
+
+/// What is wrong with a file that was changed after the start, in the eyes of an engine.
+fn wrong(version: &str, argv: &[&str], text: &str) -> (Vec<String>, Vec<String>) {
+    let mut snapshot = host(argv, Some(text), 200);
+    engine(&mut snapshot).version.fact.known_mut().unwrap().version = version.to_owned();
+    let found = settings(&snapshot).problems.known().unwrap().clone();
+    assert_eq!((found.refused.unseen, found.misleading.unseen), (None, None), "{text}");
+    (found.refused.members, found.misleading.members)
+}
+
+/// Each row was tried on both daemons: `dockerd --validate` of 29.7.2, and a start of 20.10.24.
+#[test]
+fn what_each_daemon_refuses() {
+    const BOTH: (bool, bool) = (true, true);
+    const NEITHER: (bool, bool) = (false, false);
+    for (text, refused, misleads) in [
+        ("{\"icc\": false, \"icc\": true}", NEITHER, true),
+        ("{\"log-opts\": {\"max-size\": \"1m\"}, \"log-opts\": {\"max-file\": \"3\"}}", NEITHER, true),
+        ("{\"live-restore\": true} trailing", (false, true), true),
+        ("{\"live-restore\": true, \"no-such\": 1}", BOTH, false),
+        ("{\"Live-Restore\": true}", BOTH, false),
+        ("{\"live_restore\": true}", BOTH, false),
+        ("{\"label\": [\"a=b\"]}", NEITHER, true),
+        ("{\"wrap\": {\"icc\": false, \"log-driver\": \"none\"}}", NEITHER, true),
+        ("{\"icc\": null}", NEITHER, true),
+        ("{\"log-driver\": null}", NEITHER, false),
+        ("null", NEITHER, false),
+        ("[]", BOTH, false),
+        ("", (true, false), false),
+        (" \n", (true, false), false),
+        ("\u{feff}{\"live-restore\": true}", (true, false), false),
+        ("{\"live-restore\": true // c\n}", BOTH, false),
+        ("{\"mtu\": NaN}", BOTH, false),
+        ("{\"mtu\": 1e999}", BOTH, false),
+        ("{\"mtu\": 123456789012345678901234567890}", BOTH, false),
+        ("{\"mtu\": 1400.5}", BOTH, false),
+        ("{\"mtu\": 1.4e3}", BOTH, false),
+        ("{\"live-restore\": \"true\"}", BOTH, false),
+        ("{\"labels\": [\"a=\\ud800\"]}", NEITHER, false),
+        ("{\"log-driver\": \"\", \"log-level\": \"\"}", NEITHER, false),
+        ("{\"version\": true}", NEITHER, true),
+        ("{\"validate\": true}", BOTH, false),
+        ("{\"labels\": [\"a=\tb\"]}", BOTH, false),
+        ("{\"firewall-backend\": \"nftables\"}", (true, false), false),
+        ("{\"graph\": \"/x\"}", (false, true), false),
+        ("{\"proxies\": {\"http-proxy\": \"http://p\"}}", (true, false), false),
+        ("{\"proxies\": {\"default\": {\"httpProxy\": \"http://p\"}}}", BOTH, false),
+        ("{\"default-ulimits\": {\"nofile\": \"100:100\"}}", BOTH, false),
+        ("{\"log-opts\": {\"max-file\": 3}}", BOTH, false),
+        ("{\"log-level\": {\"icc\": true}}", BOTH, true),
+    ] {
+        let (old, new) = (wrong("20.10.24+dfsg1", &["dockerd"], text), wrong("29.7.2", &["dockerd"], text));
+        assert_eq!((!old.0.is_empty(), !new.0.is_empty()), refused, "{text}: {old:?} {new:?}");
+        assert_eq!(!old.1.is_empty() || !new.1.is_empty(), misleads, "{text}: {old:?} {new:?}");
+    }
+}
+
+#[test]
+fn a_key_and_its_flag() {
+    for (argv, text, conflict) in [
+        (&["dockerd", "--label", "c=d"][..], "{\"labels\": [\"a=b\"]}", Some("labels")),
+        (&["dockerd", "-H", "fd://"], "{\"hosts\": []}", Some("hosts")),
+        (&["dockerd", "--mtu=1500"], "{\n\n\"mtu\": 1500}", Some("mtu")),
+        (&["dockerd", "--label", "c=d"], "{\"wrap\": {\"labels\": [\"a=b\"]}}", Some("labels")),
+        (&["dockerd", "--add-runtime", "a=/b"], "{\"runtimes\": {\"c\": {\"path\": \"/d\"}}}", None),
+        (&["dockerd", "--icc=false"], "{\"debug\": true}", None),
+    ] {
+        let (refused, _) = wrong("28.5.2", argv, text);
+        assert_eq!(refused.first().and_then(|why| why.split('`').nth(1)), conflict, "{refused:?}");
+        let snapshot = host(argv, Some(text), 200);
+        assert_eq!(settings(&snapshot).conflicts, Fact::Known(conflict.map(str::to_owned).into_iter().collect()));
+    }
+    assert_eq!(
+        wrong("28.5.2", &["dockerd", "--mtu=1500"], "{\n\n\"mtu\": 1500}").0,
+        ["line 3: `mtu` is set by the flag --mtu too (argv[1])"]
+    );
+}
+
+#[test]
+fn a_start_outweighs_the_table() {
+    let text = Some("{\"key-of-a-patched-engine\": true, \"icc\": false, \"icc\": true}");
+    let problems = |snapshot: &Snapshot| settings(snapshot).problems;
+    let started = host(&["dockerd"], text, 50);
+    assert!(problems(&started).known().unwrap().refused.members.is_empty());
+    assert_eq!(problems(&started).known().unwrap().misleading.members.len(), 1);
+    let mut unseen = started.clone();
+    engine(&mut unseen).pid_file.fact = Fact::unknown("no right");
+    let found = problems(&unseen).known().unwrap().refused.clone();
+    assert!(found.members.is_empty() && found.unseen.is_some());
+    let mut unnamed = host(&["dockerd"], text, 200);
+    engine(&mut unnamed).version.fact = Fact::unknown("no right");
+    let found = problems(&unnamed).known().unwrap().clone();
+    assert!(found.refused.unseen.is_some() && found.misleading.unseen.is_some());
+    let mut newer = host(&["dockerd"], text, 200);
+    engine(&mut newer).version.fact.known_mut().unwrap().version = "30.1.0".to_owned();
+    let found = problems(&newer).known().unwrap().refused.clone();
+    assert!(found.members.is_empty() && found.unseen.is_some());
+}
+
+#[test]
+fn a_file_that_is_none() {
+    let problems = |snapshot: &Snapshot| settings(snapshot).problems;
+    assert_eq!(problems(&host(&["dockerd"], None, 0)), Fact::Absent);
+    let asked_for = problems(&host(&["dockerd", "--config-file=/etc/docker/daemon.json"], None, 0));
+    assert!(asked_for.known().unwrap().refused.members[0].contains("does not exist"));
+    let mut folder = host(&["dockerd"], None, 0);
+    engine(&mut folder).config_file.fact = Fact::unknown("not a regular file");
+    assert!(problems(&folder).is_unknown());
+    let stat = FileStat { kind: FileKind::Directory, ..engine(&mut folder).pid_file.known().unwrap().clone() };
+    let seen = Observed { source: SourceId(0), fact: Fact::Known(stat) };
+    folder.host.files.insert("/etc/docker/daemon.json".to_owned(), seen);
+    folder.host.resolved_paths.insert("/etc/docker".to_owned(), Fact::Known("/etc/docker".to_owned()));
+    assert_eq!(problems(&folder).known().unwrap().refused.members, ["it is a folder"]);
+}
+
+#[test]
+fn the_value_is_the_one_that_dockerd_takes() {
+    for (text, key, value) in [
+        ("{\"userns-remap\": \"default\", \"userns-remap\": \"\"}", "userns-remap", None),
+        ("{\"log-level\": \"debug\", \"log-level\": \"info\"}", "log-level", Some(json!("info"))),
+        ("{\"log-level\": \"\"}", "log-level", Some(json!("info"))),
+        ("{\"log-level\": null}", "log-level", Some(json!("info"))),
+        ("{\"iptables\": null}", "iptables", Some(json!(false))),
+        ("{\"iptables\": false} {\"iptables\": true}", "iptables", Some(json!(false))),
+        ("{\"wrap\": {\"iptables\": false}}", "iptables", Some(json!(false))),
+        ("{\"iptables\": true, \"wrap\": {\"iptables\": false}}", "iptables", Some(json!(true))),
+        ("\u{feff}{\"log-level\": \"warn\"}", "log-level", Some(json!("warn"))),
+    ] {
+        check(&host(&["dockerd"], Some(text), 50), key, value, State::Effective, "");
+    }
+    let mut chance = host(&["dockerd"], Some("{\"iptables\": false, \"wrap\": {\"iptables\": true}}"), 50);
+    check(&chance, "iptables", None, State::Unknown, "");
+    engine(&mut chance).version.fact.known_mut().unwrap().version = "20.10.24".to_owned();
+    assert!(settings(&chance).unwritable().is_some());
+    // Of a file that is not the one of the start nothing is in force, and all of it is pending.
+    let later = host(&["dockerd"], Some("{\"icc\": true, \"icc\": false}"), 200);
+    check(&later, "icc", json!(true), State::PendingRestart, "");
 }

@@ -1,6 +1,6 @@
 //! From `--fix` to a plan.
 
-use ::assess::{Assessment, Catalogue};
+use ::assess::{Assessment, Catalogue, Operator};
 use ::harden::plan::{Options, Plan, Refusal};
 use anyhow::Result;
 use facts::Snapshot;
@@ -8,18 +8,22 @@ use facts::Snapshot;
 use super::outcome;
 use crate::arguments::{Format, Global, Pure};
 use crate::commands::catalogue;
+use crate::containment;
 use crate::exit::Exit;
 use crate::fixes::{remedies, resolve};
 use crate::input;
-use crate::operator::Operator;
+use crate::operator;
 use crate::output::Output;
 
 /// `harden plan`: shows what would be changed, and changes nothing.
 pub(super) fn show(global: &Global, output: Output, fixes: &[String], pure: &Pure, stop_containers: bool) -> Result<Exit> {
     let catalogue = catalogue()?;
+    let operator = operator::for_changing(global, output, &catalogue)?;
     let snapshot = input::snapshot(global, pure.snapshot.as_deref())?;
-    let assessment = ::assess::assess(&snapshot, &catalogue);
-    let plan = match make(global, &catalogue, &snapshot, &assessment, fixes, stop_containers)? {
+    let options = options(&operator, &snapshot, stop_containers);
+    containment::nothing_more_is_read(output);
+    let assessment = ::assess::assess_for(&snapshot, &catalogue, &operator);
+    let plan = match make(&options, &catalogue, &operator, &snapshot, &assessment, fixes)? {
         Ok(plan) => plan,
         Err(refusal) => return Ok(outcome::refused(output, &refusal)),
     };
@@ -34,21 +38,24 @@ pub(super) fn show(global: &Global, output: Output, fixes: &[String], pure: &Pur
     Ok(Exit::Fine)
 }
 
-/// Makes the plan of these fixes, or says why there is none.
-pub(super) fn make(
-    global: &Global,
-    catalogue: &Catalogue,
-    snapshot: &Snapshot,
-    assessment: &Assessment,
-    fixes: &[String],
-    stop_containers: bool,
-) -> Result<Result<Plan, Refusal>> {
-    let wanted = fixes.iter().map(|fix| resolve(catalogue, fix)).collect::<Result<Vec<_>>>()?;
-    let remedies = remedies(assessment, &wanted)?;
-    let operator = Operator::load(global.config.as_deref())?;
+/// What a plan rests on beside the snapshot: the operator's settings, and whether cofferdam runs in one of the containers.
+pub(super) fn options(operator: &Operator, snapshot: &Snapshot, stop_containers: bool) -> Options {
     let containers = snapshot.engine().and_then(|engine| engine.containers.known()).into_iter().flatten();
     let own_container =
         ::harden::own_container(containers.filter_map(|container| container.known()).map(|container| container.id.as_str()));
-    let options = Options { service: operator.service, stop_containers, own_container };
-    Ok(::harden::plan::plan(snapshot, &|snapshot| ::assess::assess(snapshot, catalogue), &remedies, &options))
+    Options { service: operator.service.clone(), stop_containers, own_container }
+}
+
+/// Makes the plan of these fixes, or says why there is none.
+pub(super) fn make(
+    options: &Options,
+    catalogue: &Catalogue,
+    operator: &Operator,
+    snapshot: &Snapshot,
+    assessment: &Assessment,
+    fixes: &[String],
+) -> Result<Result<Plan, Refusal>> {
+    let wanted = fixes.iter().map(|fix| resolve(catalogue, fix)).collect::<Result<Vec<_>>>()?;
+    let remedies = remedies(assessment, &wanted)?;
+    Ok(::harden::plan::plan(snapshot, &|snapshot| ::assess::assess_for(snapshot, catalogue, operator), &remedies, options))
 }

@@ -22,8 +22,8 @@ pub(super) fn unusable(engine: &Engine, settings: &Settings) -> Option<String> {
         Fact::Known(path) => path,
         other => return Some(format!("the daemon's configuration file is not known: {}", other.why().unwrap_or("it has none"))),
     };
-    if let Some(error) = &settings.file_error {
-        return Some(format!("{path} is {error}"));
+    if let Some(why) = settings.unwritable() {
+        return Some(format!("{path} {why}"));
     }
     engine.config_file.fact.why().map(|why| format!("{path} could not be read: {why}"))
 }
