@@ -7,6 +7,7 @@ use clap::Subcommand;
 use lab::{Lab as Hosts, World};
 
 use crate::process::binary;
+use crate::record;
 
 #[derive(Subcommand)]
 pub(crate) enum Lab {
@@ -17,6 +18,8 @@ pub(crate) enum Lab {
     },
     /// Build every world now, so that later commands resume in seconds
     Build,
+    /// Make the recordings of real hosts and engines in crates/collect/tests anew
+    Record,
     /// Remove images that this version has no use for
     Prune,
 }
@@ -27,6 +30,7 @@ pub(crate) fn run(command: Lab) -> Result<()> {
     match command {
         Lab::Up { world } => up(&lab, find(&world)?),
         Lab::Build => World::ALL.into_iter().try_for_each(|world| lab.prepare(world)),
+        Lab::Record => record::run(&lab),
         Lab::Prune => {
             for path in lab.prune()? {
                 tell(&format!("removed {}", path.display()));

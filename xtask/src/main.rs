@@ -7,6 +7,7 @@ mod docs;
 mod fuzz;
 mod lab_command;
 mod process;
+mod record;
 mod test;
 
 use anyhow::Result;

@@ -233,6 +233,7 @@ fn the_schema_describes_the_files() {
         "when_not",
         "pass",
         "manual",
+        "by_policy",
         "shows",
         "fact",
         "reproduce",
@@ -245,7 +246,7 @@ fn the_schema_describes_the_files() {
         assert!(properties.contains_key(key), "{key}");
     }
     assert_eq!(schema["additionalProperties"], false);
-    assert_eq!(properties.len(), 16);
+    assert_eq!(properties.len(), 17);
 }
 
 #[test]

@@ -65,7 +65,13 @@ pub(crate) fn client_config(text: &str) -> String {
 /// A registry without what may stand around its name.
 fn place(registry: &str) -> String {
     let shown = url(registry);
-    shown.split(['?', '#']).next().unwrap_or_default().to_owned()
+    let shown = shown.split(['?', '#']).next().unwrap_or_default();
+    // A name is written without a scheme, and may have a user before it all the same.
+    let authority = shown.split('/').next().unwrap_or_default();
+    match authority.rfind('@') {
+        Some(at) if !shown.contains("://") => format!("{MARK}@{}", &shown[at + 1..]),
+        _ => shown.to_owned(),
+    }
 }
 
 /// meta.json of a context as [`ClientContext`] in JSON; of another form: replaced.
