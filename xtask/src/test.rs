@@ -31,6 +31,7 @@ const REAL: &[Stage] = &[
     ("a daemon of our own: kill at every journal boundary", || lab_test("daemon", &[])),
     ("a daemon of our own: what volumes bring along", || lab_test("volumes", &[])),
     ("real hosts: verdicts, five stories, reboot", || lab_test("hosts", &[])),
+    ("real hosts: what each verdict shows, by the command that it names", || lab_test("reproduce", &[])),
     ("real hosts: three power cuts", || lab_test("power", &[("COFFERDAM_CUTS", "3")])),
 ];
 

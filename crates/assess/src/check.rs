@@ -88,6 +88,33 @@ pub enum Question {
     Manual(String),
 }
 
+/// How the output of `reproduce` shows the value that a verdict shows: extended regular expressions (grep -E), by what is shown. A list
+/// holds when all of its patterns do. `PATTERN`: some line matches; `!PATTERN`: no line does; `=PATTERN`: every line does, and there is one.
+///
+/// Without a list the value itself must stand in the output, as a word or number of its own; of `true` and `false` only the right one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ShownAs {
+    /// Where `true` is shown.
+    pub if_true: Option<Vec<String>>,
+    /// Where `false` is shown.
+    pub if_false: Option<Vec<String>>,
+    /// Where the value is absent, an empty text or an empty list.
+    pub if_none: Option<Vec<String>>,
+    /// For a text, a number, and each member of a list: `%` stands for it, `%first` and `%last` for its first and
+    /// its last word, `%label` for what stands before its first colon.
+    pub each: Option<Vec<String>>,
+}
+
+impl ShownAs {
+    /// Whether no list and no pattern in it is empty.
+    pub(crate) fn says_something(&self) -> bool {
+        let given = [&self.if_true, &self.if_false, &self.if_none, &self.each];
+        let patterns = |list: &Vec<String>| !list.is_empty() && list.iter().all(|pattern| !matches!(pattern.as_str(), "" | "!" | "="));
+        given.iter().any(|list| list.is_some()) && given.into_iter().flatten().all(patterns)
+    }
+}
+
 /// How a statement of the operator decides a check that a person decides without it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ByPolicy {
@@ -120,6 +147,8 @@ pub struct Check {
     pub fact: Vec<String>,
     /// What a person types to see the same, with `${view.path}` holes.
     pub reproduce: String,
+    /// How the output of that shows the value.
+    pub shown_as: ShownAs,
     /// How bad.
     pub severity: Severity,
     /// Which kinds of threat it serves.
@@ -128,6 +157,22 @@ pub struct Check {
     pub remedy: RemedyTemplate,
     /// What the measure does and does not do.
     pub note: Option<String>,
+}
+
+impl Check {
+    /// Paths of all facts that decide it or are shown with it, each once.
+    pub(crate) fn paths(&self) -> Vec<&str> {
+        let when = self.when.iter().map(|(when, _)| when);
+        let pass = if let Question::Predicate(pass) = &self.question { Some(pass) } else { None };
+        let spoken = when.chain(pass).chain(&self.shows).flat_map(|expression| expression.paths()).chain(&self.fact);
+        let mut paths: Vec<&str> = Vec::new();
+        for path in spoken {
+            if !paths.contains(&path.as_str()) {
+                paths.push(path);
+            }
+        }
+        paths
+    }
 }
 
 /// A remedy before it is bound to a subject: see [`crate::Action`] for the bound one.

@@ -9,6 +9,7 @@ mod benchmark;
 pub mod catalogue;
 mod check;
 pub mod derive;
+pub mod doctor;
 mod explain;
 pub mod expression;
 mod finding;
@@ -31,7 +32,7 @@ pub use advice::{Advice, Fix};
 pub use assessment::{Assessment, CheckResult, Judgement, ShownFact, SnapshotRef, Summary, Target};
 pub use benchmark::{Benchmark, BenchmarkResult, Control, ControlResult};
 pub use catalogue::{Catalogue, CatalogueError, CatalogueErrors, Misnamed};
-pub use check::{ByPolicy, Check, Question, RemedyTemplate, Severity, Stride};
+pub use check::{ByPolicy, Check, Question, RemedyTemplate, Severity, ShownAs, Stride};
 pub use explain::{Explanation, explain};
 pub use finding::Finding;
 pub use judge::{

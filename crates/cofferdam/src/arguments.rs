@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     version,
     max_term_width = 100,
     arg_required_else_help = true,
-    after_help = "Start here:\n  cofferdam assess                         what an attacker could do here, and three fixes\n  cofferdam harden plan --fix CHECK        what a fix would change, to the byte\n  cofferdam harden apply --fix CHECK       change it, measure it, keep the way back\n  cofferdam explain CHECK                  what a check looks at and why\n\nExit codes: 0 fine, 1 something is at or above --fail-on, 2 the run itself failed, was refused or misused,\n3 a change was applied in part or measured otherwise than predicted."
+    after_help = "Start here:\n  cofferdam assess                         what an attacker could do here, and three fixes\n  cofferdam harden plan --fix CHECK        what a fix would change, to the byte\n  cofferdam harden apply --fix CHECK       change it, measure it, keep the way back\n  cofferdam explain CHECK                  what a check looks at and why\n  cofferdam doctor                         what this account can't see, and when the engine doesn't answer\n\nExit codes: 0 fine, 1 something is at or above --fail-on, 2 the run itself failed, was refused or misused,\n3 a change was applied in part or measured otherwise than predicted."
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -92,6 +92,8 @@ pub(crate) enum Command {
     Explain(Explain),
     /// What changed between two looks
     Diff(Diff),
+    /// What this account can see, what hangs on the rest, and what to type when the engine does not answer
+    Doctor(Doctor),
     /// Change the host: plan, apply, verify, roll back
     #[command(subcommand)]
     Harden(Harden),
@@ -193,6 +195,18 @@ pub(crate) struct Bench {
     /// Only what is asked of this container; may be repeated
     #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Part of it")]
     pub(crate) container: Vec<String>,
+    #[command(flatten)]
+    pub(crate) pure: Pure,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// What to look at
+    #[arg(default_value = "docker", value_parser = ["docker"])]
+    pub(crate) target: String,
+    /// Benchmark whose facts are meant; auto: the newest
+    #[arg(long, value_name = "ID", default_value = "auto", env = "COFFERDAM_BENCHMARK")]
+    pub(crate) benchmark: String,
     #[command(flatten)]
     pub(crate) pure: Pure,
 }

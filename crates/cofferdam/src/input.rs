@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use anyhow::{Context, Result};
-use collect::{Chosen, Environment, Options, Recording, TlsWishes, Wishes, World};
+use collect::{Chosen, Environment, NamedBy, Options, Recording, TlsWishes, Wishes, World};
 use facts::{Fact, Snapshot, Tool};
 
 use crate::arguments::Global;
@@ -37,19 +37,7 @@ pub(crate) fn read(path: &Path) -> Result<Snapshot> {
 
 /// Looks at the system now.
 pub(crate) async fn fresh(global: &Global) -> Result<Snapshot> {
-    let options = Options { taken_at: now(), tool: tool(), state_dir: global.state.display().to_string() };
-    if let Some(path) = &global.replay {
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let recording = Recording::from_json(&text).with_context(|| path.display().to_string())?;
-        // The recording knows when it was taken: a replay gives the very same snapshot.
-        let options = recording.options.clone();
-        return Ok(collect::collect(&World::replaying(recording), &options).await?);
-    }
-    let chosen = endpoint(global)?;
-    for remark in &chosen.remarks {
-        output::remark(global, remark);
-    }
-    let world = World::real(Some(chosen.endpoint));
+    let Outside { world, options, .. } = outside(global)?;
     let Some(path) = &global.record else {
         let snapshot = collect::collect(&world, &options).await?;
         say_what_it_is(global, &snapshot);
@@ -65,7 +53,7 @@ pub(crate) async fn fresh(global: &Global) -> Result<Snapshot> {
 }
 
 /// Who meant Docker should hear at once that this is something else.
-fn say_what_it_is(global: &Global, snapshot: &Snapshot) {
+pub(crate) fn say_what_it_is(global: &Global, snapshot: &Snapshot) {
     if snapshot.engine().and_then(|engine| engine.product.known()).is_some_and(|product| product == "Podman") {
         output::remark(
             global,
@@ -74,9 +62,34 @@ fn say_what_it_is(global: &Global, snapshot: &Snapshot) {
     }
 }
 
+/// What stands for the outside, and what goes into a snapshot's head.
+pub(crate) struct Outside {
+    /// The live system, or a recording.
+    pub(crate) world: World,
+    /// A recording knows when it was taken: a replay gives the very same snapshot.
+    pub(crate) options: Options,
+    /// What named the engine's address. None: the recording has it.
+    pub(crate) named_by: Option<NamedBy>,
+}
+
+/// The live system, or the recording that is to stand for it.
+pub(crate) fn outside(global: &Global) -> Result<Outside> {
+    if let Some(path) = &global.replay {
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let recording = Recording::from_json(&text).with_context(|| path.display().to_string())?;
+        let options = recording.options.clone();
+        return Ok(Outside { world: World::replaying(recording), options, named_by: None });
+    }
+    let chosen = endpoint(global)?;
+    for remark in &chosen.remarks {
+        output::remark(global, remark);
+    }
+    Ok(Outside { world: World::real(Some(chosen.endpoint)), options: options_now(global), named_by: Some(chosen.named_by) })
+}
+
 /// Looks at the system while it is being changed: where the engine does not answer, the host is seen all the same.
 pub(crate) async fn fresh_or_host(global: &Global) -> Snapshot {
-    let options = Options { taken_at: now(), tool: tool(), state_dir: global.state.display().to_string() };
+    let options = options_now(global);
     let error = match fresh(global).await {
         Ok(snapshot) => return snapshot,
         Err(error) => error,
@@ -84,20 +97,27 @@ pub(crate) async fn fresh_or_host(global: &Global) -> Snapshot {
     // Behind anything but a socket of this machine there may be another host, of which this one's files say nothing.
     let is_here = global.replay.is_none() && endpoint(global).is_ok_and(|chosen| chosen.endpoint.socket().is_some());
     let host = if is_here { collect::collect(&World::real(None), &options).await.ok() } else { None };
-    let mut snapshot = match host {
-        Some(snapshot) => snapshot,
-        None => Snapshot {
-            schema: facts::SCHEMA.to_owned(),
-            tool: options.tool,
-            taken_at: options.taken_at,
-            sources: facts::Sources::default(),
-            gaps: Vec::new(),
-            host: facts::host::Host::default(),
-            docker: Fact::Absent,
-        },
-    };
+    let mut snapshot = host.unwrap_or_else(|| empty(&options));
     snapshot.docker = Fact::unknown(format!("{error:#}"));
     snapshot
+}
+
+/// A snapshot in which nothing was seen.
+fn empty(options: &Options) -> Snapshot {
+    Snapshot {
+        schema: facts::SCHEMA.to_owned(),
+        tool: options.tool.clone(),
+        taken_at: options.taken_at.clone(),
+        sources: facts::Sources::default(),
+        gaps: Vec::new(),
+        host: facts::host::Host::default(),
+        docker: Fact::Absent,
+    }
+}
+
+/// The head of a snapshot of the live system.
+pub(crate) fn options_now(global: &Global) -> Options {
+    Options { taken_at: now(), tool: tool(), state_dir: global.state.display().to_string() }
 }
 
 /// The engine that the docker client would ask, unless the command line names another one.

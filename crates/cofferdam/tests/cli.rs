@@ -26,7 +26,7 @@ fn stderr(output: &Output) -> &str {
 
 #[test]
 fn answers_fit_80_columns_and_hold_no_colour_when_piped() {
-    for words in [&["assess"][..], &["bench", "docker", "--benchmark", "cis-docker-1.2.0"], &["advise"]] {
+    for words in [&["assess"][..], &["bench", "docker", "--benchmark", "cis-docker-1.2.0"], &["advise"], &["doctor"]] {
         let text = on_fixture(words);
         assert!(!text.contains('\u{1b}'), "{words:?}");
         for line in text.lines().filter(|line| !line.trim_start().starts_with("cofferdam ")) {
@@ -71,6 +71,50 @@ fn one_verdict_each_with_its_source() {
     };
     check("cis-docker-1.6.0", &["1.1.3", "1.1.4", "1.1.8", "2.14", "2.15", "2.16"]);
     check("cis-docker-1.2.0", &["1.2.3", "2.1", "2.2", "2.13", "2.17", "5.10", "5.14"]);
+}
+
+#[test]
+fn doctor_has_an_answer_without_an_engine() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = format!("unix://{}/none/docker.sock", folder.path().display());
+    let output = cofferdam(&["doctor", "--host", &missing]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("by --host") && text.contains("not there, and neither is its folder") && text.contains("Next:"), "{text}");
+    assert!(text.contains("NO      the engine's API"), "{text}");
+
+    // A socket that somebody left behind, and one that is none.
+    let stale = folder.path().join("stale.sock");
+    drop(std::os::unix::net::UnixListener::bind(&stale).unwrap());
+    let output = cofferdam(&["doctor", "--format", "json", "--host", &format!("unix://{}", stale.display())]);
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), found["schema"].as_str()), (Some(2), Some("cofferdam/doctor/1")));
+    assert!(found["contact"]["verdict"].as_str().unwrap().contains("left over"), "{found:#}");
+    std::fs::create_dir(folder.path().join("folder.sock")).unwrap();
+    let output = cofferdam(&["doctor", "--host", &format!("unix://{}/folder.sock", folder.path().display())]);
+    assert!(String::from_utf8(output.stdout).unwrap().contains("a folder: docker makes one"));
+
+    let output = cofferdam(&["doctor", "--host", "nonsense"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stdout).unwrap().contains("not an engine address"));
+}
+
+#[test]
+fn doctor_of_a_snapshot() {
+    let whole = on_fixture(&["doctor", "--benchmark", "cis-docker-1.6.0", "--fail-on", "unknown"]);
+    assert!(whole.contains("all of it readable") && whole.contains("cofferdam bench docker --benchmark cis-docker-1.6.0"), "{whole}");
+    let mut blind: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(fixture()).unwrap()).unwrap();
+    let why = "kernel audit rules: permission denied (needs CAP_AUDIT_CONTROL)";
+    blind["host"]["audit"]["rules"]["fact"] = serde_json::json!({"unknown": {"why": why}});
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), blind.to_string()).unwrap();
+    let path = file.path().display().to_string();
+    let output = cofferdam(&["doctor", "--fail-on", "unknown", "--snapshot", &path]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("PARTLY  kernel audit") && text.contains("needs  CAP_AUDIT_CONTROL"), "{text}");
+    assert_eq!(cofferdam(&["doctor", "--snapshot", &path]).status.code(), Some(0));
+    assert_eq!(cofferdam(&["doctor", "--benchmark", "cis-docker-9"]).status.code(), Some(2));
 }
 
 #[test]

@@ -48,15 +48,22 @@ pub async fn collect(world: &World, options: &Options) -> Result<Snapshot, Colle
             }
         },
     };
-    Ok(Snapshot {
-        schema: SCHEMA.to_owned(),
-        tool: options.tool.clone(),
-        taken_at: options.taken_at.clone(),
-        sources: seen.sources,
-        gaps: seen.gaps.into_sorted(),
-        host: seen.host,
-        docker: seen.docker,
-    })
+    Ok(seen.into_snapshot(options))
+}
+
+/// What can be said where an engine was asked for and [`collect`] failed: the machine by itself where the engine is behind one of its own
+/// sockets, and next to nothing where it may be on another one. `why`: why the engine is not seen.
+pub fn unanswered(world: &World, options: &Options, why: &str) -> Snapshot {
+    let far = world.engine.as_ref().filter(|engine| engine.socket().is_none()).map(|engine| engine.endpoint());
+    let mut seen = match far {
+        Some(endpoint) => {
+            let why = format!("whether the engine at {endpoint} is on this machine is not known while it does not answer");
+            alone(world, Machine::without_dockerd(world, &why), None)
+        }
+        None => without_engine(world, None),
+    };
+    seen.docker = Fact::unknown(why);
+    seen.into_snapshot(options)
 }
 
 /// Everything that goes into a Snapshot.
@@ -67,6 +74,20 @@ struct Seen {
     gaps: Gaps,
 }
 
+impl Seen {
+    fn into_snapshot(self, options: &Options) -> Snapshot {
+        Snapshot {
+            schema: SCHEMA.to_owned(),
+            tool: options.tool.clone(),
+            taken_at: options.taken_at.clone(),
+            sources: self.sources,
+            gaps: self.gaps.into_sorted(),
+            host: self.host,
+            docker: self.docker,
+        }
+    }
+}
+
 /// Whether there is an engine at all. One that forbids the ping, or fails at it, may still tell something.
 fn first_contact(engine: &dyn EngineApi, answer: Answer<Value>) -> Result<Option<Obstacle>, CollectError> {
     let Err(obstacle) = answer else { return Ok(None) };
@@ -75,7 +96,11 @@ fn first_contact(engine: &dyn EngineApi, answer: Answer<Value>) -> Result<Option
 
 /// The machine alone: no engine was asked for, or its socket may not be opened.
 fn without_engine(world: &World, denied: Option<&dyn EngineApi>) -> Seen {
-    let Machine { mut host, reach, mut sources, gaps, .. } = Machine::alone(world);
+    alone(world, Machine::alone(world), denied)
+}
+
+fn alone(world: &World, machine: Machine, denied: Option<&dyn EngineApi>) -> Seen {
+    let Machine { mut host, reach, mut sources, gaps, .. } = machine;
     let mut places = usual_places(&host);
     let docker = match denied {
         Some(engine) => {

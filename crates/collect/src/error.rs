@@ -78,6 +78,16 @@ pub enum CollectError {
 }
 
 impl CollectError {
+    /// What the first question met.
+    pub fn obstacle(&self) -> Obstacle {
+        match self {
+            Self::Absent { .. } => Obstacle::NotFound,
+            Self::Refused { .. } | Self::NobodyListens { .. } => Obstacle::Refused,
+            Self::Silent { obstacle, .. } | Self::SilentFar { obstacle, .. } | Self::NotAnEngine { obstacle, .. } => obstacle.clone(),
+            Self::NoWay { why, hint, .. } => Obstacle::NoWay { why: why.clone(), hint: hint.clone() },
+        }
+    }
+
     /// Judges the first contact: `None` where the rest can still be collected.
     pub(crate) fn of_first_contact(endpoint: &str, obstacle: &Obstacle) -> Option<Self> {
         let is_socket = endpoint.starts_with("unix://");

@@ -7,6 +7,12 @@ use facts::{Fact, Gap};
 
 use crate::obstacle::Obstacle;
 
+/// The least right that opens files and folders which their modes close.
+pub(crate) const READ: &str = "CAP_DAC_READ_SEARCH, as root has it";
+
+/// The least right that follows the links of another's process (/proc/PID/exe, fd, ns, root), see ptrace(2), "access mode checking".
+pub(crate) const TRACE: &str = "CAP_SYS_PTRACE, as root has it";
+
 /// Collected gaps. Sorted and without repetition, so that the order of concurrent answers leaves no trace.
 #[derive(Default)]
 pub(crate) struct Gaps(Mutex<BTreeSet<Gap>>);

@@ -4,7 +4,9 @@
 //! implementation. Secrets are removed **below** the recorder ([`redact`]), so neither a Snapshot nor a recording ever
 //! holds one. Nothing here judges, writes or prints, and no process is started but `ssh`, for an engine that is named by an ssh:// address.
 
+mod account;
 mod collect;
+mod contact;
 mod docker;
 mod endpoint;
 mod error;
@@ -23,7 +25,9 @@ pub mod redact;
 pub mod source;
 mod world;
 
-pub use collect::collect;
+pub use account::account;
+pub use collect::{collect, unanswered};
+pub use contact::contact;
 pub use endpoint::{Chosen, Endpoint, EndpointError, Environment, NamedBy, Ssh, Tcp, Tls, TlsWishes, Wishes, choose};
 pub use error::CollectError;
 pub use obstacle::{Answer, Obstacle};

@@ -77,7 +77,7 @@ impl Machine {
         let host = host::host(world, &reach, &cgroups, &mut sources, &gaps);
         let daemon = match daemon {
             Ok(daemon) => {
-                let process = docker::daemon_process(world, &daemon, &mut sources, &gaps);
+                let process = docker::daemon_process(world, &daemon, &reach, &mut sources, &gaps);
                 Ok((process, docker::listening(world, &daemon, &gaps)))
             }
             Err(NotFound::Elsewhere(why)) => Err(why),

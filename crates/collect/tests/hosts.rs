@@ -218,7 +218,7 @@ async fn engines_out_of_reach() {
     let mut host = Host::with_socket_activation();
     host.processes.retain(|pid, _| *pid == 900);
     let snapshot = look(&host).await;
-    assert!(engine(&snapshot).local && engine(&snapshot).process.fact.why().unwrap().contains("needs root"));
+    assert!(engine(&snapshot).local && engine(&snapshot).process.fact.why().unwrap().contains("needs CAP_SYS_PTRACE, as root has it"));
 
     // A service manager of a user's own opened the socket for dockerd.
     let mut host = Host::with_socket_activation();

@@ -1,8 +1,10 @@
 //! The envelopes that others build on: one shape, kebab-case words, snake_case keys, additive changes only within a major number.
 
+use assess::doctor::{Diagnosis, Next};
 use assess::operator::ExplainedWaivers;
 use assess::peer::PeerComparison;
 use assess::{Assessment, BenchmarkResult, Summary};
+use facts::{Account, Contact, Tool};
 use harden::plan::Plan;
 use serde_json::{Value, json};
 
@@ -30,6 +32,25 @@ pub fn bench(assessment: &Assessment, result: &BenchmarkResult, catalogue: &str)
         "waivers": assessment.waivers,
         "controls": result.controls,
     }))
+}
+
+/// `cofferdam/doctor/1`, canonical. `contact`: what was tried where the engine did not answer.
+pub fn doctor(
+    diagnosis: &Diagnosis,
+    account: Option<&Account>,
+    contact: Option<&Contact>,
+    next: &Next,
+    tool: &Tool,
+    catalogue: &str,
+) -> String {
+    let mut envelope = tree(diagnosis);
+    envelope["schema"] = json!("cofferdam/doctor/1");
+    envelope["tool"] = tree(tool);
+    envelope["tool"]["catalogue"] = json!(catalogue);
+    envelope["account"] = tree(&account);
+    envelope["contact"] = tree(&contact);
+    envelope["next"] = tree(next);
+    facts::canonical_json(&envelope)
 }
 
 /// `cofferdam/waivers/1`, canonical: each waiver with what came of it, and what stands without one.

@@ -9,6 +9,7 @@ pub(crate) fn pages() -> Vec<Page> {
         page("assessment-1", schemars::schema_for!(assess::Assessment)),
         page("bench-1", schemars::schema_for!(assess::BenchmarkResult)),
         page("compare-1", schemars::schema_for!(assess::peer::PeerComparison)),
+        page("doctor-1", schemars::schema_for!(assess::doctor::Diagnosis)),
         page("plan-1", schemars::schema_for!(harden::plan::Plan)),
         ("docs/schema/config.json".to_owned(), facts::canonical_json(&assess::Operator::schema())),
         ("docs/schema/check.json".to_owned(), facts::canonical_json(&assess::Catalogue::check_schema())),

@@ -11,7 +11,7 @@ use super::remedy_template;
 use super::source::Source;
 use crate::expression::{Type, Wanted};
 use crate::near_miss::hint;
-use crate::{ByPolicy, Check, Question, RemedyTemplate, Severity, Stride, SubjectKind, template, view};
+use crate::{ByPolicy, Check, Question, RemedyTemplate, Severity, ShownAs, Stride, SubjectKind, template, view};
 
 /// A check, as its file has it.
 #[derive(Deserialize, JsonSchema)]
@@ -59,6 +59,10 @@ pub(super) struct RawCheck {
     /// What a person types to see the same; ${view.path} is put in, quoted for a shell.
     #[schemars(with = "String")]
     reproduce: Spanned<String>,
+    /// How its output shows the value, where that does not simply stand in it.
+    #[serde(default)]
+    #[schemars(with = "Option<ShownAs>")]
+    shown_as: Option<Spanned<ShownAs>>,
     severity: Severity,
     /// Letters of STRIDE that it serves.
     #[schemars(with = "Vec<Stride>")]
@@ -171,6 +175,9 @@ pub(super) fn read(source: &mut Source<'_>) -> Option<CheckFile> {
             source.error_in(text.referenced, offset, message);
         }
     }
+    if let Some(empty) = raw.shown_as.as_ref().filter(|shown| !shown.value.says_something()) {
+        source.error(empty.referenced, "`shown_as` is empty somewhere: each of its lists holds a pattern, and no pattern is empty");
+    }
     if raw.stride.value.is_empty() {
         source.error(raw.stride.referenced, "`stride` is empty: name the letters that it serves");
     }
@@ -195,6 +202,7 @@ pub(super) fn read(source: &mut Source<'_>) -> Option<CheckFile> {
         shows,
         fact: raw.fact.into_iter().map(|path| path.value).collect(),
         reproduce: source.said(&raw.reproduce, "reproduce"),
+        shown_as: raw.shown_as.map(|shown| shown.value).unwrap_or_default(),
         severity: raw.severity,
         stride: raw.stride.value,
         remedy,

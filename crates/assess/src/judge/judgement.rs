@@ -11,6 +11,14 @@ pub(super) fn verdict(check: &Check, values: &[Value]) -> Verdict {
     decide(check, values).0
 }
 
+/// The verdict, and for one that is unknown what was evaluated in vain.
+pub(super) fn undecided<'c>(check: &'c Check, values: &[Value]) -> (Verdict, Option<Evaluation<'c>>) {
+    match decide(check, values) {
+        (verdict, Ground::Unseen(evaluation)) => (verdict, Some(evaluation)),
+        (verdict, _) => (verdict, None),
+    }
+}
+
 enum Ground<'c> {
     /// `when` is false.
     NotAsked,

@@ -11,6 +11,7 @@ mod relations;
 mod selection;
 mod standing;
 mod threats;
+mod unseen;
 mod what_if;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ pub(crate) use checks::finding_id;
 pub(crate) use frame::Frame;
 pub(crate) use judgement::judgement;
 pub use selection::{Selection, SelectionError, bench_part};
+pub(crate) use unseen::{Unseen, unseen};
 
 use crate::advice::advise;
 use crate::derive::views;
@@ -161,7 +163,7 @@ fn with_subjects<R>(snapshot: &Snapshot, operator: &Operator, judge: impl FnOnce
     judge(&subjects, relations.as_ref())
 }
 
-fn target(snapshot: &Snapshot) -> Target {
+pub(crate) fn target(snapshot: &Snapshot) -> Target {
     let engine = snapshot.engine();
     let by_engine = engine.and_then(|engine| engine.info.known()?.name.known());
     let name = snapshot.host.name.known().or(by_engine).cloned().unwrap_or_else(|| "unknown host".to_owned());

@@ -6,6 +6,7 @@ mod bench;
 mod catalogue;
 mod compare;
 mod diff;
+mod doctor;
 mod explain;
 mod harden;
 mod man;
@@ -31,6 +32,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         Command::Bench(command) => bench::run(&global, output, &command),
         Command::Advise(command) => advise::run(&global, output, &command),
         Command::Diff(command) => diff::run(&global, output, &command),
+        Command::Doctor(command) => doctor::run(&global, output, &command),
         Command::Explain(command) => explain::run(&global, output, &command),
         Command::Harden(command) => harden::run(&global, output, command),
         Command::Report(command) => report::run(&global, output, &command),

@@ -5,7 +5,7 @@
 use facts::Fact;
 use facts::docker::{Cgroup, Limit};
 
-use crate::gaps::Gaps;
+use crate::gaps::{Gaps, READ};
 use crate::obstacle::{Answer, Obstacle};
 use crate::parse::cgroup_of;
 use crate::source::CgroupMount;
@@ -13,6 +13,9 @@ use crate::world::World;
 
 /// Version 1 says "unlimited" by the largest multiple of the page size that fits into a signed 64-bit number.
 const V1_UNLIMITED: u64 = (i64::MAX as u64) & !0xffff;
+
+/// The obstacle of one who is in a container too.
+pub(super) const OUTSIDE: &str = "its control group lies outside of what is mounted here";
 
 /// Reads the limits of the group that /proc/PID/cgroup names.
 pub(super) fn cgroup(world: &World, text: &str, mounts: &Answer<Vec<CgroupMount>>, gaps: &Gaps) -> Answer<Cgroup> {
@@ -63,7 +66,7 @@ pub(super) fn cgroup(world: &World, text: &str, mounts: &Answer<Vec<CgroupMount>
 
 /// The folder of a group. Names of groups may be a container's choice: none may lead out of the hierarchy.
 fn below(mount: &CgroupMount, group: &str) -> Answer<String> {
-    let outside = || Obstacle::Other("its control group lies outside of what is mounted here".to_owned());
+    let outside = || Obstacle::Other(OUTSIDE.to_owned());
     if !group.starts_with('/') || group.split('/').any(|part| part == ".." || part == ".") {
         return Err(outside());
     }
@@ -94,7 +97,7 @@ impl Files<'_> {
         match answer {
             Ok(value) => Fact::Known(value),
             Err((_, Obstacle::NotFound)) => Fact::Absent,
-            Err((place, obstacle)) => self.gaps.unknown("control group limits of containers", &place, &obstacle, "root"),
+            Err((place, obstacle)) => self.gaps.unknown("control group limits of containers", &place, &obstacle, READ),
         }
     }
 

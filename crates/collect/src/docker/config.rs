@@ -5,7 +5,7 @@ use facts::host::{FileStat, TextFile};
 use facts::{Fact, Observed, Source, Sources};
 use serde_json::Value;
 
-use crate::gaps::Gaps;
+use crate::gaps::{Gaps, READ};
 use crate::host::Reach;
 use crate::obstacle::Obstacle;
 use crate::source::Content;
@@ -44,9 +44,7 @@ pub(crate) fn config_file(path: &Fact<String>, world: &World, reach: &Reach, sou
     let source = sources.intern(Source::File { path: name.to_owned() });
     let fact = match (path, reach.no_files()) {
         (_, Some(why)) => Fact::unknown(why),
-        (Fact::Known(path), None) => {
-            gaps.fact(world.files.text(path, Content::DaemonJson), "the daemon's configuration file", path, "root")
-        }
+        (Fact::Known(path), None) => gaps.fact(world.files.text(path, Content::DaemonJson), "the daemon's configuration file", path, READ),
         (Fact::Absent, None) => Fact::Absent,
         (Fact::Unknown { why }, None) => Fact::unknown(why.clone()),
     };
@@ -78,7 +76,7 @@ pub(crate) fn pid_file(
             Ok(file) if pid.is_some_and(|pid| file.text == pid.to_string()) => Fact::Known(file.stat),
             Ok(_) => Fact::unknown(format!("{path} does not name the daemon's process")),
             Err(Obstacle::NotFound) => Fact::Absent,
-            Err(obstacle) => gaps.unknown("the daemon's pid file", &path, &obstacle, "root"),
+            Err(obstacle) => gaps.unknown("the daemon's pid file", &path, &obstacle, READ),
         },
     };
     Observed::new(sources.intern(Source::File { path }), fact)

@@ -4,12 +4,12 @@ use facts::docker::{Container, ContainerProcess, Image, Network};
 use facts::{Fact, Observed, Source, Sources};
 use serde_json::Value;
 
-use super::cgroup::cgroup;
+use super::cgroup::{OUTSIDE, cgroup};
 use super::gather::{ImageObject, Object};
 use super::mounts::{self, HostMounts};
 use super::programs::{Programs, programs};
 use super::{container, image, network};
-use crate::gaps::Gaps;
+use crate::gaps::{Gaps, TRACE};
 use crate::host::{Reach, resolved};
 use crate::obstacle::{Answer, Obstacle};
 use crate::parse::{id_map, limits, names_container, status};
@@ -98,6 +98,18 @@ pub(crate) fn containers(
     })
 }
 
+/// A container that looks sees the control groups below its own alone.
+fn unseen_limits<T>(pid: u32, obstacle: &Obstacle, gaps: &Gaps) -> Fact<T> {
+    const WHAT: &str = "control group limits of containers";
+    const NEEDS: &str = "cofferdam on the engine's own host, outside of a container";
+    let place = format!("/proc/{pid}/cgroup");
+    if matches!(obstacle, Obstacle::Other(why) if why == OUTSIDE) {
+        gaps.note(WHAT, OUTSIDE, NEEDS);
+        return Fact::unknown(format!("{place}: {OUTSIDE} (needs {NEEDS})"));
+    }
+    gaps.unknown(WHAT, &place, obstacle, TRACE)
+}
+
 /// The programs of one running container. It has a process, so that none was found means that none was seen.
 fn programs_of(id: &str, programs: &Answer<Programs>, gaps: &Gaps) -> Fact<Vec<String>> {
     let found = match programs {
@@ -106,7 +118,7 @@ fn programs_of(id: &str, programs: &Answer<Programs>, gaps: &Gaps) -> Fact<Vec<S
     };
     match found {
         Ok(found) => Fact::Known(found.into_iter().collect()),
-        Err(obstacle) => gaps.unknown("programs that run in containers", "/proc/PID/exe", &obstacle, "root"),
+        Err(obstacle) => gaps.unknown("programs that run in containers", "/proc/PID/exe", &obstacle, TRACE),
     }
 }
 
@@ -141,7 +153,7 @@ fn process(
             return Fact::unknown(why);
         }
         Err(Obstacle::NotFound) => return Fact::unknown(format!("process {pid} ended while it was looked at")),
-        Err(obstacle) => return gaps.unknown("processes of containers", &format!("/proc/{pid}/cgroup"), &obstacle, "root"),
+        Err(obstacle) => return gaps.unknown("processes of containers", &format!("/proc/{pid}/cgroup"), &obstacle, TRACE),
     };
     let mut source = |file: &str| sources.push(Source::Kernel { path: format!("/proc/{pid}/{file}") });
     let ids = ["status", "attr/current", "uid_map", "limits"].map(&mut source);
@@ -150,7 +162,7 @@ fn process(
         match value {
             Ok(value) => Fact::Known(value),
             Err(Obstacle::NotFound) => Fact::unknown(format!("process {pid} ended while it was looked at")),
-            Err(obstacle) => gaps.unknown(&format!("/proc/PID/{file} of containers"), &format!("/proc/{pid}/{file}"), &obstacle, "root"),
+            Err(obstacle) => gaps.unknown(&format!("/proc/PID/{file} of containers"), &format!("/proc/{pid}/{file}"), &obstacle, TRACE),
         }
     }
     let [status_text, label_text, map_text, limits_text] = texts;
@@ -166,7 +178,7 @@ fn process(
     });
     let cgroup = match limits_of_group {
         Ok(group) => Fact::Known(group),
-        Err(obstacle) => gaps.unknown("control group limits of containers", &format!("/proc/{pid}/cgroup"), &obstacle, "root"),
+        Err(obstacle) => unseen_limits(pid, &obstacle, gaps),
     };
     Fact::Known(ContainerProcess {
         status: Observed::new(ids[0], observed(pid, "status", status_text, status, gaps)),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::gaps::TRACE;
 use crate::obstacle::{Answer, Obstacle};
 use crate::parse::stat;
 use crate::redact;
@@ -138,7 +139,7 @@ fn without_holder(
         (_, Some(pid)) if denied || hidden => Ok(Daemon { pid, found_by: BY_PID_FILE, sockets: None }),
         (_, None) if denied || hidden => Err(NotFound::Unseen {
             why: "permission denied looking at the open files of other users' processes".to_owned(),
-            needs: "root".to_owned(),
+            needs: TRACE.to_owned(),
         }),
         _ => Err(NotFound::Elsewhere("no process seen here holds the engine's socket".to_owned())),
     }

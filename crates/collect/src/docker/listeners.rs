@@ -8,7 +8,7 @@ use facts::docker::{Info, Listener};
 use serde_json::Value;
 
 use super::daemon::Daemon;
-use crate::gaps::Gaps;
+use crate::gaps::{Gaps, TRACE};
 use crate::obstacle::{Answer, Obstacle};
 use crate::pooled::pooled;
 use crate::source::{Namespace, Probe, ProcessId, TcpListening};
@@ -33,10 +33,8 @@ pub(crate) fn listening(world: &World, daemon: &Daemon, gaps: &Gaps) -> Fact<Vec
     });
     match found {
         Ok(found) => Fact::Known(found),
-        Err(Obstacle::NotFound) => {
-            gaps.unknown(WHAT, &format!("/proc/{pid}"), &Obstacle::Other("the process has ended".to_owned()), "root")
-        }
-        Err(obstacle) => gaps.unknown(WHAT, &format!("/proc/{pid}/fd"), &obstacle, "root"),
+        Err(Obstacle::NotFound) => gaps.unknown(WHAT, &format!("/proc/{pid}"), &Obstacle::Other("the process has ended".to_owned()), TRACE),
+        Err(obstacle) => gaps.unknown(WHAT, &format!("/proc/{pid}/fd"), &obstacle, TRACE),
     }
 }
 

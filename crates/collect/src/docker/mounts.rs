@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use facts::Fact;
 use facts::docker::{Container, Mount};
 
-use crate::gaps::Gaps;
+use crate::gaps::{Gaps, TRACE};
 use crate::obstacle::{Answer, Obstacle};
 use crate::source::{MountLine, ProcessId};
 use crate::world::World;
@@ -112,7 +112,7 @@ pub(super) fn compare(container: &mut Container, table: Option<Answer<Vec<MountL
     let running = container.state.as_ref().map(|state| state.running);
     let process = container.process.as_ref().map(|_| ());
     let Fact::Known(mounts) = &mut container.mounts else { return };
-    let unknown = |what: String, obstacle: &Obstacle| gaps.unknown("mounts as the kernel shows them", &what, obstacle, "root");
+    let unknown = |what: String, obstacle: &Obstacle| gaps.unknown("mounts as the kernel shows them", &what, obstacle, TRACE);
     let shown: Fact<Vec<Option<BTreeSet<String>>>> = match (running, process, table) {
         (Fact::Known(false) | Fact::Absent, ..) => Fact::Absent,
         (Fact::Unknown { why }, ..) | (_, Fact::Unknown { why }, _) => Fact::unknown(why),

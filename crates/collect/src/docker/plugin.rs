@@ -7,7 +7,7 @@ use facts::{Fact, Observed, Source, Sources};
 use serde_json::Value;
 
 use super::members::{Members, optional_text};
-use crate::gaps::Gaps;
+use crate::gaps::{Gaps, READ};
 use crate::host::Reach;
 use crate::obstacle::{Answer, Obstacle};
 use crate::world::World;
@@ -128,7 +128,7 @@ fn found(name: &str, world: &World, reach: &Reach, gaps: &Gaps) -> Fact<String> 
         match world.files.lstat(&path) {
             Ok(_) => return Fact::Known(path),
             Err(Obstacle::NotFound) => {}
-            Err(obstacle) => return gaps.unknown("sockets of plugins", &path, &obstacle, "root"),
+            Err(obstacle) => return gaps.unknown("sockets of plugins", &path, &obstacle, READ),
         }
     }
     Fact::Absent

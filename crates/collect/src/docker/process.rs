@@ -4,14 +4,15 @@ use facts::docker::{DaemonProcess, ProxyProcess};
 use facts::{Fact, Observed, Source, Sources};
 
 use super::daemon::Daemon;
-use crate::gaps::Gaps;
+use crate::gaps::{Gaps, READ, TRACE};
+use crate::host::Reach;
 use crate::obstacle::{Answer, Obstacle};
 use crate::parse::{UserUnit, stat, status, unit_of};
 use crate::source::{ProcText, ProcessId, Program};
 use crate::world::World;
 
 /// Everything about the process but its listening sockets, which take time to probe.
-pub(crate) fn daemon_process(world: &World, daemon: &Daemon, sources: &mut Sources, gaps: &Gaps) -> DaemonProcess {
+pub(crate) fn daemon_process(world: &World, daemon: &Daemon, reach: &Reach, sources: &mut Sources, gaps: &Gaps) -> DaemonProcess {
     let pid = daemon.pid;
     let process = ProcessId::from(pid);
     let read = |file: ProcText| world.processes.text(process, file);
@@ -30,7 +31,7 @@ pub(crate) fn daemon_process(world: &World, daemon: &Daemon, sources: &mut Sourc
         found_by: daemon.found_by.to_owned(),
         // A daemon whose package was upgraded meanwhile runs from a file that is gone.
         exe: exe.map(|exe| exe.strip_suffix(" (deleted)").unwrap_or(&exe).to_owned()),
-        containerd_socket: containerd_socket(world, argv.known().map(Vec::as_slice), &children, gaps),
+        containerd_socket: containerd_socket(world, reach, argv.known().map(Vec::as_slice), &children, gaps),
         argv,
         uid: known(gaps, uid, "the daemon's process", &fact("status")),
         start_ticks: known(gaps, start_ticks, "the daemon's process", &fact("stat")),
@@ -43,7 +44,7 @@ pub(crate) fn daemon_process(world: &World, daemon: &Daemon, sources: &mut Sourc
 /// A process that is there has these files: "not found" means that it ended, which is no absence.
 fn known<T>(gaps: &Gaps, answer: Answer<T>, what: &str, place: &str) -> Fact<T> {
     let ended = |obstacle| if obstacle == Obstacle::NotFound { Obstacle::Other("the process has ended".to_owned()) } else { obstacle };
-    gaps.fact(answer.map_err(ended), what, place, "root")
+    gaps.fact(answer.map_err(ended), what, place, TRACE)
 }
 
 fn unit_name(group: Answer<String>, pid: u32, gaps: &Gaps) -> Fact<String> {
@@ -89,12 +90,12 @@ fn proxies(world: &World, children: Answer<Vec<(u32, Answer<String>)>>, pid: u32
                     }
                     // Another child, or one that has ended.
                     Ok(_) | Err(Obstacle::NotFound) => {}
-                    Err(obstacle) => return gaps.unknown(WHAT, &place, &obstacle, "root"),
+                    Err(obstacle) => return gaps.unknown(WHAT, &place, &obstacle, TRACE),
                 }
             }
             Fact::Known(proxies)
         }
-        Err(obstacle) => gaps.unknown(WHAT, &place, &obstacle, "root"),
+        Err(obstacle) => gaps.unknown(WHAT, &place, &obstacle, TRACE),
     }
 }
 
@@ -105,7 +106,13 @@ fn host_port(argv: &[String]) -> Option<u16> {
 
 /// The socket of the containerd in use: the flag; else that of the containerd that the daemon itself started, below its exec root; else the
 /// system's, which dockerd takes when it exists (daemon/command/daemon_unix.go).
-fn containerd_socket(world: &World, argv: Option<&[String]>, children: &Answer<Vec<(u32, Answer<String>)>>, gaps: &Gaps) -> Fact<String> {
+fn containerd_socket(
+    world: &World,
+    reach: &Reach,
+    argv: Option<&[String]>,
+    children: &Answer<Vec<(u32, Answer<String>)>>,
+    gaps: &Gaps,
+) -> Fact<String> {
     const SYSTEM: &str = "/run/containerd/containerd.sock";
     const EXEC_ROOT: &str = "/var/run/docker";
     let Some(argv) = argv else { return Fact::unknown("the daemon's command line could not be read") };
@@ -113,6 +120,9 @@ fn containerd_socket(world: &World, argv: Option<&[String]>, children: &Answer<V
     let flag = |name: &str| arguments.iter().rev().find(|argument| argument.name == name).and_then(|argument| argument.value.clone());
     if let Some(path) = flag("containerd") {
         return Fact::Known(path.strip_prefix("unix://").unwrap_or(&path).to_owned());
+    }
+    if let Some(why) = reach.no_files() {
+        return Fact::unknown(why);
     }
     let starts_its_own = children.iter().flatten().any(|(_, exe)| exe.as_ref().is_ok_and(|name| name.ends_with("containerd")));
     let exec_root = flag("exec-root").unwrap_or_else(|| EXEC_ROOT.to_owned());
@@ -122,7 +132,7 @@ fn containerd_socket(world: &World, argv: Option<&[String]>, children: &Answer<V
         match world.files.lstat(path) {
             Ok(_) => return Fact::Known(path.to_owned()),
             Err(Obstacle::NotFound) => {}
-            Err(obstacle) => return gaps.unknown("containerd's socket", path, &obstacle, "root"),
+            Err(obstacle) => return gaps.unknown("containerd's socket", path, &obstacle, READ),
         }
     }
     Fact::unknown(format!("neither {SYSTEM} nor {managed} exists"))

@@ -4,7 +4,7 @@ use facts::docker::Info;
 use facts::host::TextFile;
 use facts::{Fact, Observed, Source, Sources};
 
-use crate::gaps::Gaps;
+use crate::gaps::{Gaps, READ};
 use crate::host::Reach;
 use crate::source::Content;
 use crate::world::World;
@@ -35,7 +35,7 @@ pub(crate) fn seccomp_profile(
         None if !path.starts_with('/') => {
             Fact::unknown(format!("{path} is relative to the daemon's working directory, which is not looked at"))
         }
-        None => gaps.fact(world.files.text(&path, Content::SeccompProfile), WHAT, &path, "root"),
+        None => gaps.fact(world.files.text(&path, Content::SeccompProfile), WHAT, &path, READ),
     };
     Observed::new(sources.intern(Source::File { path }), fact)
 }

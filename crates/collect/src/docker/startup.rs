@@ -3,7 +3,7 @@
 use facts::docker::{DaemonProcess, StartupRecord};
 use facts::{Fact, Observed, Source, Sources};
 
-use crate::gaps::Gaps;
+use crate::gaps::{Gaps, READ};
 use crate::host::Reach;
 use crate::obstacle::Obstacle;
 use crate::source::Content;
@@ -30,10 +30,10 @@ pub(crate) fn startup(
             }
             Ok(file) => match serde_json::from_str::<StartupRecord>(&file.text) {
                 Ok(record) => speaks_of(record, process, boot_id),
-                Err(_) => gaps.unknown("cofferdam's own journal", &path, &Obstacle::Malformed("not a startup record".to_owned()), "root"),
+                Err(_) => gaps.unknown("cofferdam's own journal", &path, &Obstacle::Malformed("not a startup record".to_owned()), READ),
             },
             Err(Obstacle::NotFound) => Fact::Absent,
-            Err(obstacle) => gaps.unknown("cofferdam's own journal", &path, &obstacle, "root"),
+            Err(obstacle) => gaps.unknown("cofferdam's own journal", &path, &obstacle, READ),
         },
     };
     Observed::new(sources.intern(Source::File { path }), fact)

@@ -6,7 +6,7 @@ use facts::docker::Unit;
 use facts::host::{FileKind, FileStat, TextFile};
 use facts::{Fact, Observed, Source, Sources};
 
-use crate::gaps::Gaps;
+use crate::gaps::{Gaps, READ};
 use crate::host::Reach;
 use crate::obstacle::Obstacle;
 use crate::source::Content;
@@ -75,14 +75,14 @@ pub(crate) fn unit_paths(name: &str, world: &World, gaps: &Gaps) -> Fact<Vec<Str
                             Ok(stat) if is_masked(&stat) => {}
                             Ok(_) => paths.push(drop_in),
                             Err(Obstacle::NotFound) => {}
-                            Err(obstacle) => return gaps.unknown(WHAT, &drop_in, &obstacle, "root"),
+                            Err(obstacle) => return gaps.unknown(WHAT, &drop_in, &obstacle, READ),
                         }
                     }
                     Fact::Known(paths)
                 });
             }
             Err(Obstacle::NotFound) => {}
-            Err(obstacle) => return gaps.unknown(WHAT, &path, &obstacle, "root"),
+            Err(obstacle) => return gaps.unknown(WHAT, &path, &obstacle, READ),
         }
     }
     Fact::Known(Vec::new())
@@ -102,7 +102,7 @@ fn file(path: &str, world: &World, gaps: &Gaps) -> Option<Fact<TextFile>> {
             Ok(stat) if is_masked(&stat) => {
                 Some(Fact::Known(TextFile { path: path.to_owned(), stat, text: String::new(), form: Fact::Absent }))
             }
-            _ => Some(gaps.unknown(WHAT, path, &obstacle, "root")),
+            _ => Some(gaps.unknown(WHAT, path, &obstacle, READ)),
         },
     }
 }
@@ -130,7 +130,7 @@ fn drop_in_paths(name: &str, world: &World, gaps: &Gaps) -> Fact<BTreeMap<String
             let names = match world.files.names(&folder) {
                 Ok(names) => names,
                 Err(Obstacle::NotFound) => continue,
-                Err(obstacle) => return gaps.unknown(WHAT, &folder, &obstacle, "root"),
+                Err(obstacle) => return gaps.unknown(WHAT, &folder, &obstacle, READ),
             };
             for name in names.into_iter().filter(|name| name.ends_with(".conf") && !name.starts_with('.')) {
                 let path = format!("{folder}/{name}");

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::members::{Members, optional_text};
 use super::mounts::{HostMounts, is_within};
-use crate::gaps::Gaps;
+use crate::gaps::{Gaps, READ, TRACE};
 use crate::host::{Reach, resolved};
 use crate::obstacle::{Answer, Obstacle};
 use crate::world::World;
@@ -105,11 +105,11 @@ fn mounts_of(
     let number = match world.files.kernel(&place) {
         Ok(number) => number.trim().to_owned(),
         Err(Obstacle::NotFound) => return Fact::unknown(format!("{device} is no block device that the kernel knows")),
-        Err(obstacle) => return gaps.unknown(WHAT, &place, &obstacle, "root"),
+        Err(obstacle) => return gaps.unknown(WHAT, &place, &obstacle, READ),
     };
     let lines = match host.lines() {
         Ok(lines) => lines,
-        Err(obstacle) => return gaps.unknown(WHAT, "/proc/PID/mountinfo", obstacle, "root"),
+        Err(obstacle) => return gaps.unknown(WHAT, "/proc/PID/mountinfo", obstacle, TRACE),
     };
     // Some file systems (btrfs) have numbers of their own, and name the device that they were mounted by.
     let is_it = |line: &&crate::source::MountLine| {

@@ -1,6 +1,7 @@
 //! Which engine a command line and an environment mean: the docker client's own order (its cli/command/cli.go), so that cofferdam looks at
 //! the engine that `docker ps` would ask.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -87,6 +88,18 @@ pub enum NamedBy {
     Default,
     /// Nothing: there is no socket at Docker's default place, and this user has a rootless engine.
     Rootless,
+}
+
+impl fmt::Display for NamedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Host => f.write_str("by --host or COFFERDAM_HOST"),
+            Self::DockerHost => f.write_str("by DOCKER_HOST"),
+            Self::Context(name) => write!(f, "by the Docker context {name}"),
+            Self::Default => f.write_str("the default: nothing names another one"),
+            Self::Rootless => write!(f, "this user's rootless engine: nothing is named, and {DEFAULT_SOCKET} is not there"),
+        }
+    }
 }
 
 impl Environment {

@@ -6,7 +6,7 @@ use facts::host::{Client, ClientAccount, ClientConfig, ClientContext, ClientEnvi
 use facts::{Fact, Observed, Source, Sources};
 use serde::de::DeserializeOwned;
 
-use crate::gaps::Gaps;
+use crate::gaps::{Gaps, READ};
 use crate::obstacle::{Answer, Obstacle};
 use crate::source::Content;
 use crate::world::World;
@@ -30,7 +30,7 @@ pub(crate) fn client(world: &World, groups: Option<&[Group]>, sources: &mut Sour
     };
     let people: Vec<&str> =
         groups.into_iter().flatten().flat_map(|group| group.members.iter().chain(&group.primary_members)).map(String::as_str).collect();
-    let accounts = gaps.fact(world.files.text("/etc/passwd", Content::Homes), WHAT, "/etc/passwd", "root").absent_as_text();
+    let accounts = gaps.fact(world.files.text("/etc/passwd", Content::Homes), WHAT, "/etc/passwd", READ).absent_as_text();
     let accounts = accounts.map(|text| {
         let mut chosen = chosen(&text, &environment, &people);
         chosen.truncate(MOST_ACCOUNTS);
@@ -87,7 +87,7 @@ fn folder(home: &str) -> String {
 fn account(world: &World, place: Place, environment: &ClientEnvironment, sources: &mut Sources, gaps: &Gaps) -> ClientAccount {
     let invoking = place.uid == environment.uid;
     let config = format!("{}/config.json", place.folder);
-    let stat = |path: &str| gaps.fact(world.files.lstat(path), WHAT, path, "root");
+    let stat = |path: &str| gaps.fact(world.files.lstat(path), WHAT, path, READ);
     let mut folders = vec![place.folder.clone()];
     if invoking {
         folders.extend(environment.cert_path.known().filter(|path| path.starts_with('/')).cloned());
@@ -125,7 +125,7 @@ fn account(world: &World, place: Place, environment: &ClientEnvironment, sources
 }
 
 fn names(world: &World, folder: &str, gaps: &Gaps) -> Fact<Vec<String>> {
-    gaps.fact(world.files.names(folder), WHAT, folder, "root")
+    gaps.fact(world.files.names(folder), WHAT, folder, READ)
 }
 
 fn read<T: DeserializeOwned>(world: &World, path: &str, content: Content, sources: &mut Sources, gaps: &Gaps) -> Observed<T> {
@@ -133,7 +133,7 @@ fn read<T: DeserializeOwned>(world: &World, path: &str, content: Content, source
         .files
         .text(path, content)
         .and_then(|file| serde_json::from_str(&file.text).map_err(|_| Obstacle::Malformed("not of the docker client's form".to_owned())));
-    Observed::new(sources.intern(Source::File { path: path.to_owned() }), gaps.fact(answer, WHAT, path, "root"))
+    Observed::new(sources.intern(Source::File { path: path.to_owned() }), gaps.fact(answer, WHAT, path, READ))
 }
 
 #[cfg(test)]

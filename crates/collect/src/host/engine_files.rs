@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::{Places, Reach, resolved};
 use crate::docker::{self, ToldSockets};
-use crate::gaps::Gaps;
+use crate::gaps::{Gaps, READ, TRACE};
 use crate::obstacle::Obstacle;
 use crate::source::{Content, ProcessId};
 use crate::world::World;
@@ -76,6 +76,10 @@ pub(crate) fn engine_files(
     gaps: &Gaps,
 ) -> EngineFiles {
     if let Some(why) = reach.no_files() {
+        // Asked for all the same: whoever asks where it leads shall hear why that is not known.
+        if let Fact::Known(root) = &clues.data_root {
+            places.stat(root.clone());
+        }
         return out_of_reach(why, sources);
     }
     let units = units(clues, world, gaps);
@@ -141,18 +145,18 @@ fn registry_certs(world: &World, gaps: &Gaps) -> Fact<Vec<String>> {
             Ok(stat) => stat.kind,
             Err(Obstacle::NotFound) if depth == 0 => return Fact::Absent,
             Err(Obstacle::NotFound) => continue,
-            Err(obstacle) => return gaps.unknown(WHAT, &path, &obstacle, "root"),
+            Err(obstacle) => return gaps.unknown(WHAT, &path, &obstacle, READ),
         };
         if found.len() >= MOST_CERTS || depth > DEEPEST {
             let obstacle = Obstacle::Other(format!("more than {MOST_CERTS} files, or folders deeper than {DEEPEST}"));
-            return gaps.unknown(WHAT, CERTS, &obstacle, "root");
+            return gaps.unknown(WHAT, CERTS, &obstacle, READ);
         }
         if kind == FileKind::Directory || (kind == FileKind::Symlink && depth <= 1) {
             match world.files.names(&path) {
                 Ok(names) => waiting.extend(names.into_iter().map(|name| (format!("{path}/{name}"), depth + 1))),
                 // A link to a file, or one that leads nowhere.
                 Err(Obstacle::NotFound) => {}
-                Err(obstacle) => return gaps.unknown(WHAT, &path, &obstacle, "root"),
+                Err(obstacle) => return gaps.unknown(WHAT, &path, &obstacle, READ),
             }
         }
         found.push(path);
@@ -172,7 +176,7 @@ fn mounts(clues: &Clues<'_>, world: &World, sources: &mut Sources, gaps: &Gaps) 
         let answer = world.processes.mount_of(ProcessId::from(process.pid), path);
         let fact = match answer {
             Err(Obstacle::NotFound) => Fact::unknown(format!("process {} has ended", process.pid)),
-            answer => gaps.fact(answer, "mounts of the daemon", "/proc/PID/mountinfo", "root"),
+            answer => gaps.fact(answer, "mounts of the daemon", "/proc/PID/mountinfo", TRACE),
         };
         mounts.insert(path.to_owned(), Observed::new(source, fact));
     }
@@ -183,7 +187,7 @@ fn mounts(clues: &Clues<'_>, world: &World, sources: &mut Sources, gaps: &Gaps) 
 pub(crate) fn groups(host: &Host, world: &World, reach: &Reach, sources: &mut Sources, gaps: &Gaps) -> Observed<Vec<Group>> {
     let source = sources.intern(Source::File { path: GROUPS.to_owned() });
     let read =
-        |path: &str, content: Content| gaps.fact(world.files.text(path, content), "groups and users", path, "root").map(|file| file.text);
+        |path: &str, content: Content| gaps.fact(world.files.text(path, content), "groups and users", path, READ).map(|file| file.text);
     let fact = match reach.no_files() {
         Some(why) => Fact::unknown(why),
         None => read(GROUPS, Content::Groups).and_then(|groups| {

@@ -6,7 +6,7 @@ use facts::host::Host;
 use facts::{Fact, Observed, Source, Sources};
 
 use super::Reach;
-use crate::gaps::Gaps;
+use crate::gaps::{Gaps, READ};
 use crate::obstacle::Obstacle;
 use crate::world::World;
 
@@ -58,7 +58,7 @@ impl Places {
         for path in self.stat {
             let fact = match reach.no_files() {
                 Some(why) => Fact::unknown(why),
-                None => gaps.fact(world.files.lstat(&path), "files of the engine", &path, "root"),
+                None => gaps.fact(world.files.lstat(&path), "files of the engine", &path, READ),
             };
             let source = sources.intern(Source::File { path: path.clone() });
             host.files.insert(path, Observed::new(source, fact));
@@ -77,7 +77,7 @@ pub(crate) fn resolved(world: &World, path: &str, gaps: &Gaps) -> Fact<String> {
     match world.files.canonical(path) {
         Ok(target) => Fact::Known(target),
         Err(Obstacle::NotFound) => Fact::Absent,
-        Err(obstacle) => gaps.unknown("where paths lead", path, &obstacle, "root"),
+        Err(obstacle) => gaps.unknown("where paths lead", path, &obstacle, READ),
     }
 }
 

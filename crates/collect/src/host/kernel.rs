@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use facts::{Fact, Observed, Source, Sources};
 
 use super::Reach;
-use crate::gaps::Gaps;
+use crate::gaps::{Gaps, READ};
 use crate::obstacle::Obstacle;
 use crate::world::World;
 
@@ -56,7 +56,7 @@ pub(super) fn installed(world: &World, reach: &Reach, gaps: &Gaps) -> Fact<Vec<S
         Ok(names) => {
             names.iter().filter_map(|name| name.strip_prefix("vmlinuz-")).filter(|release| is_release(release)).map(str::to_owned).collect()
         }
-        Err(obstacle) => return gaps.unknown(WHAT, BOOT, &obstacle, "root"),
+        Err(obstacle) => return gaps.unknown(WHAT, BOOT, &obstacle, READ),
     };
     match names(MODULES) {
         Ok(names) => {
@@ -65,11 +65,11 @@ pub(super) fn installed(world: &World, reach: &Reach, gaps: &Gaps) -> Fact<Vec<S
                 match world.files.lstat(&path) {
                     Ok(_) => releases.push(name),
                     Err(Obstacle::NotFound) => {}
-                    Err(obstacle) => return gaps.unknown(WHAT, &path, &obstacle, "root"),
+                    Err(obstacle) => return gaps.unknown(WHAT, &path, &obstacle, READ),
                 }
             }
         }
-        Err(obstacle) => return gaps.unknown(WHAT, MODULES, &obstacle, "root"),
+        Err(obstacle) => return gaps.unknown(WHAT, MODULES, &obstacle, READ),
     }
     releases.sort();
     releases.dedup();

@@ -16,7 +16,7 @@ use facts::host::{Client, EngineFiles, Host};
 use facts::{Fact, Observed, Source, Sources};
 
 use crate::docker;
-use crate::gaps::Gaps;
+use crate::gaps::{Gaps, TRACE};
 use crate::obstacle::{Answer, Obstacle};
 use crate::source::CgroupMount;
 use crate::world::World;
@@ -141,7 +141,7 @@ fn service_manager(world: &World, reach: &Reach, gaps: &Gaps) -> Fact<String> {
         Ok(_) => match docker::program(world, 1) {
             Some(name) if name == "systemd" => Fact::Known("systemd".to_owned()),
             Some(_) => Fact::Absent,
-            None => gaps.unknown("service manager", "/proc/1", &Obstacle::Denied, "root"),
+            None => gaps.unknown("service manager", "/proc/1", &Obstacle::Denied, TRACE),
         },
         Err(Obstacle::NotFound) => Fact::Absent,
         Err(obstacle) => gaps.unknown("service manager", RUNNING, &obstacle, "root"),

@@ -6,7 +6,7 @@ use facts::host::{Sshd, sshd_lines};
 use facts::{Fact, Observed, Source, Sources};
 
 use super::Reach;
-use crate::gaps::Gaps;
+use crate::gaps::{Gaps, READ, TRACE};
 use crate::obstacle::{Answer, Obstacle};
 use crate::parse;
 use crate::source::{Content, ProcText, ProcessId, Program};
@@ -32,13 +32,13 @@ pub(super) fn sshd(world: &World, reach: &Reach, sources: &mut Sources, gaps: &G
         Ok(Some(pid)) => {
             let fact = match world.processes.argv((*pid).into(), Program::Sshd) {
                 Ok(words) => Fact::Known(words),
-                Err(obstacle) => gaps.unknown(WHAT, &format!("/proc/{pid}/cmdline"), &obstacle, "root"),
+                Err(obstacle) => gaps.unknown(WHAT, &format!("/proc/{pid}/cmdline"), &obstacle, TRACE),
             };
             Observed::new(sources.intern(Source::Argv { pid: *pid }), fact)
         }
         other => {
             let fact = match other {
-                Err(obstacle) => gaps.unknown(WHAT, "/proc", obstacle, "root"),
+                Err(obstacle) => gaps.unknown(WHAT, "/proc", obstacle, TRACE),
                 _ => Fact::Absent,
             };
             Observed::new(sources.intern(Source::Kernel { path: "/proc".to_owned() }), fact)
@@ -105,7 +105,7 @@ fn by_socket(world: &World, ports: &[u16], gaps: &Gaps) -> Fact<bool> {
     let init = ProcessId::from(1);
     let listening = match world.processes.tcp_listeners(init) {
         Ok(listening) => listening,
-        Err(obstacle) => return gaps.unknown(WHAT, "/proc/1/net/tcp", &obstacle, "root"),
+        Err(obstacle) => return gaps.unknown(WHAT, "/proc/1/net/tcp", &obstacle, TRACE),
     };
     let inodes: Vec<u64> = listening.into_iter().filter(|socket| ports.contains(&socket.port)).map(|socket| socket.inode).collect();
     if inodes.is_empty() {
@@ -113,7 +113,7 @@ fn by_socket(world: &World, ports: &[u16], gaps: &Gaps) -> Fact<bool> {
     }
     match world.processes.socket_inodes(init) {
         Ok(held) => Fact::Known(inodes.iter().any(|inode| held.contains(inode))),
-        Err(obstacle) => gaps.unknown(WHAT, "/proc/1/fd", &obstacle, "root"),
+        Err(obstacle) => gaps.unknown(WHAT, "/proc/1/fd", &obstacle, TRACE),
     }
 }
 
@@ -149,7 +149,7 @@ impl Reader<'_> {
         let fact = if depth > DEEPEST || self.files.len() >= MOST_FILES {
             Fact::unknown(format!("{path}: too many files that include one another"))
         } else {
-            self.gaps.fact(self.world.files.text(path, Content::SshdConfig), "configuration of the ssh server", path, "root")
+            self.gaps.fact(self.world.files.text(path, Content::SshdConfig), "configuration of the ssh server", path, READ)
         };
         let patterns: Vec<String> = fact.known().into_iter().flat_map(|file| included(&file.text)).collect();
         self.files.insert(path.to_owned(), Observed::new(source, fact));
@@ -157,7 +157,7 @@ impl Reader<'_> {
             if !self.includes.contains_key(&pattern) {
                 let found = match expand(self.world, &absolute(&pattern)) {
                     Ok(paths) => Fact::Known(paths),
-                    Err(obstacle) => self.gaps.unknown("configuration of the ssh server", &pattern, &obstacle, "root"),
+                    Err(obstacle) => self.gaps.unknown("configuration of the ssh server", &pattern, &obstacle, READ),
                 };
                 self.includes.insert(pattern.clone(), found);
             }

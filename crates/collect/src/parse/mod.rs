@@ -19,7 +19,7 @@ pub(crate) use limits::limits;
 pub(crate) use mountinfo::{cgroup_mounts, mount_of, mounts, root_mount};
 pub(crate) use natural_order::natural_order;
 pub(crate) use net::{tcp_connection, tcp_listeners, unix_listeners};
-pub(crate) use status::{stat, status};
+pub(crate) use status::{stat, status, supplementary_groups};
 
 #[cfg(test)]
 mod never_panics;

@@ -22,11 +22,19 @@ pub(crate) fn status(text: &str) -> Option<ProcStatus> {
     })
 }
 
+/// Supplementary groups of `status`.
+pub(crate) fn supplementary_groups(text: &str) -> Option<Vec<u32>> {
+    let line = text.lines().skip(1).find_map(|line| line.strip_prefix("Groups:"))?;
+    line.split_whitespace().map(|word| word.parse().ok()).collect()
+}
+
 /// Some members of /proc/PID/stat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stat {
     /// Name, at most 15 bytes, chosen by the process.
     pub(crate) name: String,
+    /// R running, S sleeping, T stopped, Z zombie, ...
+    pub(crate) state: char,
     /// Parent's process id.
     pub(crate) parent: u32,
     /// Start time in clock ticks since boot.
@@ -38,7 +46,12 @@ pub(crate) fn stat(text: &str) -> Option<Stat> {
     let (_pid, rest) = text.split_once(" (")?;
     let (name, fields) = rest.rsplit_once(") ")?;
     let fields: Vec<&str> = fields.split_whitespace().collect();
-    Some(Stat { name: name.to_owned(), parent: fields.get(1)?.parse().ok()?, start_ticks: fields.get(19)?.parse().ok()? })
+    Some(Stat {
+        name: name.to_owned(),
+        state: fields.first()?.chars().next()?,
+        parent: fields.get(1)?.parse().ok()?,
+        start_ticks: fields.get(19)?.parse().ok()?,
+    })
 }
 
 #[cfg(test)]
@@ -54,6 +67,13 @@ mod tests {
         assert_eq!(found.cap_bounding, "00000000a80425fb");
         assert_eq!(status("Name:\tx\n"), None);
         assert_eq!(status(&text.replace("CapBnd:\t00000000a80425fb", "CapBnd:\tzz")), None);
+    }
+
+    #[test]
+    fn groups_of_a_status() {
+        assert_eq!(supplementary_groups("Name:\tx\nGroups:\t4 998 \n"), Some(vec![4, 998]));
+        assert_eq!(supplementary_groups("Name:\tx\nGroups:\t \n"), Some(Vec::new()));
+        assert_eq!(supplementary_groups("Groups:\t0\nUid:\t0\n"), None);
     }
 
     #[test]

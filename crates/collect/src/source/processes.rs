@@ -71,6 +71,10 @@ pub enum Namespace {
     Net,
     /// Mount.
     Mount,
+    /// Process ids.
+    Pid,
+    /// Users and rights.
+    User,
 }
 
 impl Namespace {
@@ -79,6 +83,8 @@ impl Namespace {
         match self {
             Self::Net => "net",
             Self::Mount => "mnt",
+            Self::Pid => "pid",
+            Self::User => "user",
         }
     }
 }

@@ -3,6 +3,7 @@
 mod assess;
 mod bench;
 mod diff;
+mod doctor;
 mod examples;
 mod explain;
 mod page;
@@ -15,6 +16,7 @@ mod waivers;
 pub use assess::{advice, assess, threats};
 pub use bench::bench;
 pub use diff::diff;
+pub use doctor::doctor;
 pub use examples::{ExampleCounts, examples};
 pub use explain::explain;
 pub use peer::comparison;

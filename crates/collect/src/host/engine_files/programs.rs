@@ -6,7 +6,7 @@ use facts::Fact;
 use facts::host::RuntimeProgram;
 
 use super::Clues;
-use crate::gaps::Gaps;
+use crate::gaps::{Gaps, READ, TRACE};
 use crate::obstacle::Obstacle;
 use crate::source::{ProcessId, Program};
 use crate::world::World;
@@ -39,8 +39,9 @@ pub(super) fn containerd(clues: &Clues<'_>, world: &World, gaps: &Gaps) -> Conta
     match holder(near, socket, world) {
         Ok(Some((pid, exe))) => Containerd { exe: Fact::Known(exe), config: config(pid, world, gaps) },
         Ok(None) => unknown(&format!("no containerd process seen here holds {socket}")),
+        Err(Obstacle::NotFound) => unknown(&format!("{socket} is not there, so no process is known to be containerd")),
         Err(obstacle) => {
-            Containerd { exe: gaps.unknown(WHAT, socket, &obstacle, "root"), config: gaps.unknown(WHAT, socket, &obstacle, "root") }
+            Containerd { exe: gaps.unknown(WHAT, socket, &obstacle, TRACE), config: gaps.unknown(WHAT, socket, &obstacle, TRACE) }
         }
     }
 }
@@ -84,7 +85,7 @@ fn config(pid: u32, world: &World, gaps: &Gaps) -> Fact<String> {
     let argv = match world.processes.argv(pid.into(), Program::Containerd) {
         Ok(argv) => argv,
         Err(Obstacle::NotFound) => return Fact::unknown(format!("{place}: the process has ended")),
-        Err(obstacle) => return gaps.unknown("containerd's command line", &place, &obstacle, "root"),
+        Err(obstacle) => return gaps.unknown("containerd's command line", &place, &obstacle, TRACE),
     };
     let mut words = argv.iter().skip(1);
     let mut given = None;
@@ -144,7 +145,7 @@ fn in_folders<'f>(name: &str, folders: impl Iterator<Item = &'f str>, world: &Wo
         match world.files.canonical(&path) {
             Ok(_) => return Fact::Known(path),
             Err(Obstacle::NotFound) => {}
-            Err(obstacle) => return gaps.unknown("programs beside the daemon", folder, &obstacle, "root"),
+            Err(obstacle) => return gaps.unknown("programs beside the daemon", folder, &obstacle, READ),
         }
     }
     Fact::Absent

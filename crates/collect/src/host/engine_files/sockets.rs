@@ -3,7 +3,7 @@
 use facts::Fact;
 
 use super::Clues;
-use crate::gaps::Gaps;
+use crate::gaps::{Gaps, READ, TRACE};
 use crate::obstacle::Obstacle;
 use crate::source::ProcessId;
 use crate::world::World;
@@ -18,7 +18,7 @@ pub(super) fn api_sockets(clues: &Clues<'_>, world: &World, gaps: &Gaps) -> Fact
     let held = world.processes.socket_inodes(pid).and_then(|held| Ok((held, world.processes.unix_listeners(pid, "")?)));
     let (held, listening) = match held {
         Ok(found) => found,
-        Err(obstacle) => return gaps.unknown(WHAT, &format!("/proc/{}/fd", process.pid), &obstacle, "root"),
+        Err(obstacle) => return gaps.unknown(WHAT, &format!("/proc/{}/fd", process.pid), &obstacle, TRACE),
     };
     let given = match &clues.sockets {
         Fact::Known(given) => given,
@@ -29,7 +29,7 @@ pub(super) fn api_sockets(clues: &Clues<'_>, world: &World, gaps: &Gaps) -> Fact
     let told: Vec<String> = told.filter(|path| path.starts_with('/')).map(str::to_owned).collect();
     let inner = match real(world, &given.exec_root) {
         Ok(inner) => inner.unwrap_or_else(|| given.exec_root.clone()),
-        Err(obstacle) => return gaps.unknown(WHAT, &given.exec_root, &obstacle, "root"),
+        Err(obstacle) => return gaps.unknown(WHAT, &given.exec_root, &obstacle, READ),
     };
     let own = listening.into_iter().filter(|socket| held.contains(&socket.inode)).map(|socket| socket.path);
     let mut sockets = Vec::new();
@@ -38,7 +38,7 @@ pub(super) fn api_sockets(clues: &Clues<'_>, world: &World, gaps: &Gaps) -> Fact
             Ok(Some(path)) if certain || !is_below(&path, &inner) => sockets.push(path),
             // Of the inner workings, or nothing is there: nobody reaches a socket whose name is gone.
             Ok(_) => {}
-            Err(obstacle) => return gaps.unknown(WHAT, &path, &obstacle, "root"),
+            Err(obstacle) => return gaps.unknown(WHAT, &path, &obstacle, READ),
         }
     }
     sockets.sort();
