@@ -13,8 +13,11 @@ use crate::catalogue::Catalogue;
 use crate::derive;
 use crate::measure::Measure;
 
+/// A parser's name, and what is called with each input.
+pub type Target = (&'static str, fn(&[u8]));
+
 /// The targets of this crate.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[Target] = &[
     ("audit_rules_text", audit_rules_text),
     ("check_file", check_file),
     ("config_judged", config_judged),

@@ -9,8 +9,11 @@ use crate::redact::{self, MARK};
 use crate::source::EngineQuestion;
 use crate::{Endpoint, Recording, parse};
 
+/// A parser's name, and what is called with each input.
+pub type Target = (&'static str, fn(&[u8]));
+
 /// The targets of this crate.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[Target] = &[
     ("acl", acl),
     ("argv", argv),
     ("audit_netlink", audit_netlink),
