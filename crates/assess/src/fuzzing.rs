@@ -13,8 +13,11 @@ use crate::catalogue::Catalogue;
 use crate::derive;
 use crate::measure::Measure;
 
+/// A name, and what takes the bytes.
+pub type Target = (&'static str, fn(&[u8]));
+
 /// The targets of this crate.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[Target] = &[
     ("audit_rules_text", audit_rules_text),
     ("check_file", check_file),
     ("config_judged", config_judged),

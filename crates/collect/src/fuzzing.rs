@@ -9,8 +9,11 @@ use crate::redact::{self, MARK};
 use crate::source::EngineQuestion;
 use crate::{Endpoint, Recording, parse};
 
+/// A name, and what takes the bytes.
+pub type Target = (&'static str, fn(&[u8]));
+
 /// The targets of this crate.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[Target] = &[
     ("acl", acl),
     ("argv", argv),
     ("audit_netlink", audit_netlink),

@@ -9,8 +9,11 @@ use crate::edit::{audit_rules, lines};
 use crate::journal;
 use crate::plan::Plan;
 
+/// A name, and what takes the bytes.
+pub type Target = (&'static str, fn(&[u8]));
+
 /// The targets of this crate.
-pub const TARGETS: &[(&str, fn(&[u8]))] =
+pub const TARGETS: &[Target] =
     &[("audit_rules_edit", audit_rules_edit), ("daemon_json_edit", daemon_json_edit), ("journal", journal_records), ("plan", plan)];
 
 fn text(data: &[u8]) -> String {
