@@ -13,7 +13,7 @@ fn names(folder: &Path) -> BTreeSet<String> {
     fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).filter(|name| name != ".keep").collect()
 }
 
-fn targets() -> Vec<(&'static str, fn(&[u8]))> {
+fn targets() -> Vec<assess::fuzzing::Target> {
     [collect::fuzzing::TARGETS, assess::fuzzing::TARGETS, harden::fuzzing::TARGETS].concat()
 }
 
