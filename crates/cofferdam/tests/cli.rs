@@ -78,10 +78,10 @@ fn doctor_has_an_answer_without_an_engine() {
     let folder = tempfile::tempdir().unwrap();
     let missing = format!("unix://{}/none/docker.sock", folder.path().display());
     let output = cofferdam(&["doctor", "--host", &missing]);
-    let text = String::from_utf8(output.stdout).unwrap();
+    let text = String::from_utf8(output.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
     assert_eq!(output.status.code(), Some(2), "{text}");
     assert!(text.contains("by --host") && text.contains("not there, and neither is its folder") && text.contains("Next:"), "{text}");
-    assert!(text.contains("NO      the engine's API"), "{text}");
+    assert!(text.contains("NO the engine's API"), "{text}");
 
     // A socket that somebody left behind, and one that is none.
     let stale = folder.path().join("stale.sock");
@@ -94,9 +94,19 @@ fn doctor_has_an_answer_without_an_engine() {
     let output = cofferdam(&["doctor", "--host", &format!("unix://{}/folder.sock", folder.path().display())]);
     assert!(String::from_utf8(output.stdout).unwrap().contains("a folder: docker makes one"));
 
-    let output = cofferdam(&["doctor", "--host", "nonsense"]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8(output.stdout).unwrap().contains("not an engine address"));
+    let output = cofferdam(&["doctor", "--host", "npipe:////./pipe/docker_engine"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("NO      the address: cannot speak to") && text.contains("No engine was asked"), "{text}");
+
+    // Behind a port there may be another host: nothing of this one is taken for the engine's.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let output = cofferdam(&["doctor", "--format", "json", "--host", &format!("tcp://127.0.0.1:{port}")]);
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{found:#}");
+    assert!(found["contact"]["verdict"].as_str().unwrap().starts_with("Nobody listens on that port"), "{found:#}");
+    assert!(found["contact"]["next"].as_str().unwrap().starts_with("docker --host tcp://127.0.0.1:"), "{found:#}");
+    assert_eq!((&found["target"]["name"], &found["rows"]["decided"]), (&"unknown host".into(), &0.into()), "{found:#}");
 }
 
 #[test]

@@ -237,6 +237,7 @@ fn the_schema_describes_the_files() {
         "shows",
         "fact",
         "reproduce",
+        "shown_as",
         "severity",
         "stride",
         "remedy",
@@ -246,7 +247,7 @@ fn the_schema_describes_the_files() {
         assert!(properties.contains_key(key), "{key}");
     }
     assert_eq!(schema["additionalProperties"], false);
-    assert_eq!(properties.len(), 17);
+    assert_eq!(properties.len(), 18);
 }
 
 #[test]

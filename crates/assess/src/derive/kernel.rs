@@ -71,7 +71,7 @@ fn open_settings(host: &Host) -> Listing<String> {
         Fact::Known(_) => {}
         Fact::Absent if absent_is_open => listing.members.push(format!("{name} is not there")),
         Fact::Absent => {}
-        Fact::Unknown { why } => listing.unseen = Some(why),
+        Fact::Unknown { why } => _ = listing.unseen.get_or_insert(why),
     };
     judge("kernel.kptr_restrict", |value| value == "0", true);
     judge("kernel.dmesg_restrict", |value| value == "0", true);
@@ -80,7 +80,7 @@ fn open_settings(host: &Host) -> Listing<String> {
     match unprivileged_namespaces(value) {
         Fact::Known(None) | Fact::Absent => {}
         Fact::Known(Some(what)) => listing.members.push(what),
-        Fact::Unknown { why } => listing.unseen = Some(why),
+        Fact::Unknown { why } => _ = listing.unseen.get_or_insert(why),
     }
     listing
 }
