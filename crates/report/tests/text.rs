@@ -3,7 +3,8 @@
 
 mod fixture;
 
-use assess::Explanation;
+use assess::peer::{ComparedRow, NumberedBy, PeerComparison, PeerForm, PeerOrigin, PeerSummary, PeerTool, PeerWord, Relation, UnmappedRow};
+use assess::{Assessment, Explanation};
 use fixture::{HOSTILE, Names, State, assessment, benchmark, benchmark_result};
 use harden::{Difference, Direction, Outcome, Report, RunState, RunStatus, StepStatus, Verification};
 use report::{Style, text};
@@ -42,6 +43,7 @@ fn pages(names: &Names, style: Style) -> Vec<(&'static str, String)> {
         ("threats", text::threats(&assessment, style)),
         ("advice", text::advice(&assessment, 4, style)),
         ("bench", text::bench(&assessment, &benchmark, &result, style)),
+        ("comparison", text::comparison(&assessment, &comparison(&assessment, names), style)),
         ("plan", text::plan(&plan, Some("cofferdam harden apply --plan plan.json"), style)),
         ("explain_check", text::explain(&of("docker.container.no-runtime-socket"), Some(&assessment), style)),
         ("explain_check_anywhere", text::explain(&of("docker.daemon.live-restore"), None, style)),
@@ -64,6 +66,61 @@ fn pages(names: &Names, style: Style) -> Vec<(&'static str, String)> {
         ("runs", text::runs(&runs(names), style)),
         ("refusal", text::refusal(&fixture::refusal(names), style)),
     ]
+}
+
+/// Another tool's report of that host: one row of each kind.
+fn comparison(assessment: &Assessment, names: &Names) -> PeerComparison {
+    let row = |id: &str, word, said: &str, check: &str, relation| {
+        let result = &assessment.results[check];
+        let judgements = result.subjects.iter().filter(|one| one.verdict == result.verdict).cloned().collect();
+        ComparedRow {
+            id: id.into(),
+            word,
+            said: (!said.is_empty()).then(|| said.into()).into_iter().collect(),
+            check: check.into(),
+            title: format!("What {check} says"),
+            verdict: result.verdict,
+            relation,
+            judgements,
+            they_miss: vec![],
+            they_add: vec![],
+            not_here: vec![],
+        }
+    };
+    let mut memory = row("5.11", PeerWord::Warn, "", "docker.container.memory-limit", Relation::OtherSubjects);
+    memory.they_miss = vec![names.web.clone()];
+    memory.not_here = vec![format!("old-{}", names.web)];
+    let silent = ComparedRow { judgements: vec![], ..row("5.29", PeerWord::Pass, "", "docker.container.pids-limit", Relation::WeSilent) };
+    PeerComparison {
+        peer: PeerOrigin {
+            tool: PeerTool::DockerBenchSecurity,
+            form: PeerForm::Text,
+            version: Some("1.6.0".into()),
+            claims: Some("cis-docker-1.6.0".into()),
+            made_at: Some(names.web.clone()),
+            runs: 2,
+            complete: false,
+        },
+        benchmark: "cis-docker-1.5.0".into(),
+        numbered_by: NumberedBy::Titles,
+        summary: PeerSummary {
+            differ: 1,
+            other_subjects: 1,
+            they_have_none: 1,
+            overlooked: 1,
+            we_have_none: 1,
+            unmapped: 1,
+            ..PeerSummary::default()
+        },
+        rows: vec![
+            row("2.15", PeerWord::Pass, "", "docker.daemon.live-restore", Relation::Differ),
+            memory,
+            row("5.31", PeerWord::Info, &names.web, "docker.container.no-runtime-socket", Relation::Overlooked),
+            silent,
+        ],
+        unmapped: vec![UnmappedRow { id: "C.1".into(), word: PeerWord::Info }],
+        not_in_report: vec!["2.18".into()],
+    }
 }
 
 fn runs(names: &Names) -> Vec<RunStatus> {
@@ -122,7 +179,7 @@ fn after_hardening() {
 /// Commands and diffs are never broken: they are to be copied.
 fn may_be_long(line: &str) -> bool {
     let line = line.trim_start();
-    line.starts_with("cofferdam ") || line.starts_with(['+', '-', ' ', '@'])
+    line.starts_with("cofferdam ") || line.starts_with("$ ") || line.starts_with(['+', '-', ' ', '@'])
 }
 
 #[test]
