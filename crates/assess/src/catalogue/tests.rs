@@ -75,6 +75,21 @@ fn mistakes_are_named_with_their_place() {
         ),
         ("when_not: it does not run\n", "", "5:7: `when` needs `when_not`"),
         (
+            "pass: container.memory_bounded",
+            "pass: container.memory_bounded\nby_policy: {when: is_set(policy.memory_ceiling), pass: container.running}",
+            "8:19: `by_policy` is for `manual`",
+        ),
+        (
+            "pass: container.memory_bounded",
+            "manual: Look at it.\nby_policy: {when: container.running, pass: container.running}",
+            "8:19: this rests on no statement",
+        ),
+        (
+            "pass: container.memory_bounded",
+            "manual: Look at it.\nby_policy: {when: is_set(policy.memory_ceilin), pass: container.running}",
+            "Policy has no field `memory_ceilin`, did you mean `memory_ceiling`?",
+        ),
+        (
             "subject: docker.containers",
             "subject: docker.container",
             "4:10: unknown subject `docker.container`, did you mean `docker.containers`?",
