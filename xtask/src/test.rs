@@ -31,12 +31,12 @@ const REAL: &[Stage] = &[
     ("a daemon of our own: kill at every journal boundary", || lab_test("daemon", &[])),
     ("a daemon of our own: what volumes bring along", || lab_test("volumes", &[])),
     ("real hosts: verdicts, five stories, reboot", || lab_test("hosts", &[])),
-    ("real hosts: what each verdict shows, by the command that it names", || lab_test("reproduce", &[])),
     ("real hosts: three power cuts", || lab_test("power", &[("COFFERDAM_CUTS", "3")])),
 ];
 
 const LONG: &[Stage] = &[
     ("the lab's own hosts", || lab_test("vm_lifecycle", &[])),
+    ("real hosts: what each verdict shows, by the command that it names", || lab_test("reproduce", &[])),
     ("thirty power cuts", || lab_test("power", &[("COFFERDAM_CUTS", "30")])),
     ("fuzz targets, ten minutes each", || crate::fuzz::run(None, 600, 2)),
     ("the whole demo", || crate::demo::run(None)),

@@ -181,8 +181,10 @@ impl Program {
         match self {
             _ if word.is_empty() => String::new(),
             Self::Awaited => {
-                *self = if is_daemon(word) { Self::Daemon(DaemonWords::default()) } else { Self::Other };
-                scrub(word)
+                // By what is kept of it: a program that nobody can name any more has no flags that anybody could know.
+                let program = scrub(word);
+                *self = if is_daemon(&program) { Self::Daemon(DaemonWords::default()) } else { Self::Other };
+                program
             }
             Self::Daemon(words) => words.next(word),
             // `kill -s HUP $MAINPID` is how every package reloads the daemon.
