@@ -98,24 +98,8 @@ fn values_without_plant(text: &str) -> bool {
 
 /// Answers of the engine: of a text that is a credential nothing is left, in whatever member it stands.
 pub fn engine_api(data: &[u8]) {
-    use EngineQuestion as Q;
     let Some((choice, body)) = data.split_first() else { return };
-    let id = || "abc".to_owned();
-    let questions = [
-        Q::Version,
-        Q::Info,
-        Q::DebugVars,
-        Q::Containers,
-        Q::Container(id()),
-        Q::Images,
-        Q::Image(id()),
-        Q::ImageHistory(id()),
-        Q::Networks,
-        Q::Network(id()),
-        Q::Services,
-        Q::Secrets,
-        Q::Ping,
-    ];
+    let questions = EngineQuestion::one_of_each();
     let question = &questions[usize::from(*choice) % questions.len()];
     let planted = with_plants(&text(body));
     match redact::engine_answer(question, planted.as_bytes()) {

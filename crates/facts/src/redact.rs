@@ -127,9 +127,6 @@ const DAEMON_JSON_KEPT: &[&str] = &[
 /// Members below a kept key whose values are never kept: what a runtime is started with is another program's command line.
 const DAEMON_JSON_NESTED_VALUES: &[&str] = &["runtimeargs", "options"];
 
-/// Flags of dockerd whose values are never kept whole.
-const DAEMON_FLAGS: &[&str] = &["--label", "--log-opt", "--http-proxy", "--https-proxy", "--cluster-store-opt"];
-
 /// Whether an environment variable, label or option looks like a credential by its name or by its value.
 pub fn looks_like_credential(name: &str, value: &str) -> bool {
     const WORDS: &[&str] =
@@ -306,69 +303,6 @@ impl Scan<'_> {
     }
 }
 
-/// The daemon's argv with the values of secret-bearing flags replaced; the number of words stays.
-pub fn daemon_argv(argv: &[String]) -> Vec<String> {
-    let mut hide_next = false;
-    argv.iter()
-        .map(|word| {
-            if std::mem::take(&mut hide_next) {
-                return MARK.to_owned();
-            }
-            let (name, value) = word.split_once('=').map_or((word.as_str(), None), |(name, value)| (name, Some(value)));
-            let normal = name.replace('_', "-");
-            let secret = DAEMON_FLAGS.contains(&normal.as_str()) || (name.starts_with('-') && looks_like_credential(name, "x"));
-            match (secret, value) {
-                (true, Some(_)) => format!("{name}={MARK}"),
-                (true, None) => {
-                    hide_next = true;
-                    word.clone()
-                }
-                (false, _) if has_url_password(word) => MARK.to_owned(),
-                (false, _) => word.clone(),
-            }
-        })
-        .collect()
-}
-
-/// A systemd unit file with the values of Environment=, SetCredential= and the like replaced, line by line, and ExecStart's secret flags.
-pub fn unit_file(text: &str) -> String {
-    const SECRET: &[&str] = &["environment", "setcredential", "setcredentialencrypted", "passenvironment"];
-    let mut out = String::with_capacity(text.len());
-    let mut continued_secret = false;
-    for line in text.split_inclusive('\n') {
-        let body = line.strip_suffix('\n').unwrap_or(line);
-        let end = &line[body.len()..];
-        let continues = body.ends_with('\\');
-        let (key, value) = body.split_once('=').map_or((body, ""), |(key, value)| (key, value));
-        let is_comment = body.trim_start().starts_with(['#', ';']);
-        if continued_secret {
-            out.push_str(MARK);
-            out.push_str(if continues { " \\" } else { "" });
-        } else if is_comment && (has_url_password(body) || looks_like_credential(body, "x")) {
-            out.push('#');
-            out.push_str(MARK);
-        } else if !is_comment && SECRET.contains(&key.trim().to_ascii_lowercase().as_str()) {
-            out.push_str(key);
-            out.push('=');
-            // The names of the variables stay: they tell that a proxy is set.
-            let names: Vec<String> = value
-                .trim_end_matches('\\')
-                .split_whitespace()
-                .filter_map(|word| word.trim_matches(['"', '\'']).split_once('=').map(|(name, _)| format!("{name}={MARK}")))
-                .collect();
-            out.push_str(&names.join(" "));
-            out.push_str(if continues { " \\" } else { "" });
-            continued_secret = continues;
-        } else {
-            let words: Vec<String> = body.split(' ').map(str::to_owned).collect();
-            out.push_str(&daemon_argv(&words).join(" "));
-        }
-        continued_secret = continued_secret && continues;
-        out.push_str(end);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -392,23 +326,6 @@ mod tests {
         let others = "{\"future-key\": [\"planted-secret\"], \"runtimes\": {\"x\": {\"path\": \"/x\", \"runtimeArgs\": [\"planted-secret\"]}}, \"registry-mirrors\": [\"https://planted-secret@m\"], \"default-ulimits\": {\"nofile\": {\"Name\": \"nofile\", \"Soft\": 5}}}";
         let safe = daemon_json(others);
         assert!(!safe.contains("planted") && safe.contains("\"/x\"") && safe.contains("\"Soft\": 5"), "{safe}");
-    }
-
-    #[test]
-    fn argv_and_units() {
-        let argv: Vec<String> =
-            ["dockerd", "--label=a=planted-secret", "--log-opt", "planted-secret", "--http-proxy=http://u:planted-secret@p", "-H", "fd://"]
-                .map(String::from)
-                .into();
-        let safe = daemon_argv(&argv);
-        assert!(!safe.join(" ").contains("planted"));
-        assert_eq!(safe.len(), argv.len());
-        assert_eq!(&safe[5..], ["-H", "fd://"]);
-        let unit = "[Service]\nEnvironment=\"HTTP_PROXY=http://u:planted-secret@p\" \\\n  \"B=planted-secret\"\nExecStart=/usr/sbin/dockerd -H fd:// --label=x=planted-secret $DOCKER_OPTS\n";
-        let safe = unit_file(unit);
-        assert!(!safe.contains("planted"), "{safe}");
-        assert!(safe.contains("HTTP_PROXY=[redacted]") && safe.contains("ExecStart=/usr/sbin/dockerd -H fd://"));
-        assert_eq!(safe.lines().count(), unit.lines().count());
     }
 
     #[test]

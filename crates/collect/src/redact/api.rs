@@ -279,28 +279,6 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    fn questions() -> Vec<EngineQuestion> {
-        use EngineQuestion as Q;
-        let id = || "abc".to_owned();
-        vec![
-            Q::Ping,
-            Q::Version,
-            Q::Info,
-            Q::DebugVars,
-            Q::Containers,
-            Q::Container(id()),
-            Q::Images,
-            Q::Image(id()),
-            Q::ImageHistory(id()),
-            Q::Networks,
-            Q::Network(id()),
-            Q::Volumes,
-            Q::Plugins,
-            Q::Services,
-            Q::Secrets,
-        ]
-    }
-
     /// Trees in which every text is a secret, under names that no list knows and under names that lists, elsewhere, do.
     fn secrets() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
@@ -328,7 +306,7 @@ mod tests {
         /// A member that is not on the list never comes through, at the top or below any member that is.
         #[test]
         fn unknown_members_never_pass(secret in secrets()) {
-            for question in questions() {
+            for question in EngineQuestion::one_of_each() {
                 for below in ["New", "HostConfig", "Config", "State", "Swarm", "RegistryConfig", "NetworkSettings", "Plugins", "Healthcheck"] {
                     let answer = json!({ below: { "New": secret, "Labels": { "name": secret }, "Healthcheck": { "Test": ["CMD", secret] } } });
                     let kept = engine_answer(&question, answer.to_string().as_bytes());
@@ -350,7 +328,7 @@ mod tests {
 
         #[test]
         fn never_panics(body in proptest::collection::vec(any::<u8>(), 0..200)) {
-            for question in questions() {
+            for question in EngineQuestion::one_of_each() {
                 let _ = engine_answer(&question, &body);
             }
         }

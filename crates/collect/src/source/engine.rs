@@ -83,6 +83,40 @@ impl EngineQuestion {
     }
 }
 
+#[cfg(any(test, feature = "fuzzing"))]
+impl EngineQuestion {
+    /// One of each, for what must hold of every answer.
+    pub(crate) fn one_of_each() -> Vec<Self> {
+        let id = || "abc".to_owned();
+        let all = vec![
+            Self::Ping,
+            Self::Version,
+            Self::Info,
+            Self::DebugVars,
+            Self::Containers,
+            Self::Container(id()),
+            Self::Images,
+            Self::Image(id()),
+            Self::ImageHistory(id()),
+            Self::Networks,
+            Self::Network(id()),
+            Self::Volumes,
+            Self::Plugins,
+            Self::Services,
+            Self::Secrets,
+        ];
+        for question in &all {
+            // A question that is added does not compile here before it stands in the list.
+            match question {
+                Self::Ping | Self::Version | Self::Info | Self::DebugVars | Self::Containers | Self::Container(_) | Self::Images => {}
+                Self::Image(_) | Self::ImageHistory(_) | Self::Networks | Self::Network(_) | Self::Volumes | Self::Plugins => {}
+                Self::Services | Self::Secrets => {}
+            }
+        }
+        all
+    }
+}
+
 fn harmless(id: &str) -> Answer<&str> {
     let fits =
         !id.is_empty() && id.len() <= 128 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'_' | b'-'));
