@@ -96,11 +96,12 @@ fn on_daemon(state: &State, engine: Engine) -> Result<Value> {
     shell(&mut prepare, &format!("{OWN_ETC}\n{}", state.prepare)).context("prepare")?;
     let mut look = daemon.inside(binary());
     look.args(["assess", "--format", "json", "--host", &daemon.host(), "--state"]).arg(folder.path().join("state"));
-    answer(&look.output()?.stdout)
+    let output = look.output()?;
+    answer(&output.stdout, &String::from_utf8_lossy(&output.stderr))
 }
 
-fn answer(stdout: &[u8]) -> Result<Value> {
-    serde_json::from_slice(stdout).context("cofferdam's answer is no JSON")
+fn answer(stdout: &[u8], stderr: &str) -> Result<Value> {
+    serde_json::from_slice(stdout).with_context(|| format!("cofferdam's answer is no JSON; it said: {stderr}"))
 }
 
 /// The state on a lab host, which is put back first.
@@ -109,7 +110,7 @@ fn on_host(host: &mut Vm, state: &State) -> Result<Value> {
     host.push(binary(), "/usr/local/bin/cofferdam")?;
     host.ssh(&format!("set -e\n{}", state.prepare))?.success().context("prepare")?;
     let output = host.ssh(&format!("{} cofferdam assess --format json", state.through))?;
-    answer(output.stdout.as_bytes())
+    answer(output.stdout.as_bytes(), &output.stderr)
 }
 
 #[test]

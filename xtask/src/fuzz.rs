@@ -54,8 +54,8 @@ pub(crate) fn run(target: Option<&str>, seconds: u32, jobs: usize) -> Result<()>
     };
     compiler()?;
     let began = Instant::now();
-    let folder = build(&chosen)?;
-    say(&format!("{} targets built in {} s; {seconds} s each, {jobs} at a time", chosen.len(), began.elapsed().as_secs()));
+    let program = build()?;
+    say(&format!("{} targets, built in {} s; {seconds} s each, {jobs} at a time", chosen.len(), began.elapsed().as_secs()));
     let queue = Mutex::new(VecDeque::from(chosen));
     let outcomes = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
@@ -64,7 +64,7 @@ pub(crate) fn run(target: Option<&str>, seconds: u32, jobs: usize) -> Result<()>
                 loop {
                     let next = queue.lock().expect("no job panics while it holds the queue").pop_front();
                     let Some(target) = next else { return };
-                    let outcome = fuzz(&target, seconds, &folder);
+                    let outcome = fuzz(&target, seconds, &program);
                     outcomes.lock().expect("no job panics while it holds the results").push(outcome);
                 }
             });
@@ -89,14 +89,11 @@ pub(crate) fn run(target: Option<&str>, seconds: u32, jobs: usize) -> Result<()>
     Ok(())
 }
 
-/// The names of the targets: one file each.
+/// The names of the targets: each has a folder of seeds (crates/cofferdam/tests/fuzz.rs holds that none is left out).
 fn targets() -> Result<Vec<String>> {
     let mut names = Vec::new();
-    for entry in fs::read_dir(root().join("fuzz/fuzz_targets")).context("cannot list fuzz/fuzz_targets")? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "rs") {
-            names.extend(path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned));
-        }
+    for entry in fs::read_dir(root().join("fuzz/seeds")).context("cannot list fuzz/seeds")? {
+        names.extend(entry?.file_name().into_string());
     }
     names.sort();
     Ok(names)
@@ -113,8 +110,8 @@ fn compiler() -> Result<()> {
     start(Command::new("apt-get").args(["install", "-y", "-qq", "--no-install-recommends", "g++"]))
 }
 
-/// Builds the targets and gives the folder that they are in.
-fn build(chosen: &[String]) -> Result<PathBuf> {
+/// Builds the program of all targets.
+fn build() -> Result<PathBuf> {
     let about = read(Command::new("rustc").arg("-vV"))?;
     let host = about.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc does not name its host")?.to_owned();
     let target_dir = target_dir();
@@ -123,12 +120,9 @@ fn build(chosen: &[String]) -> Result<PathBuf> {
     command.args(["build", "--quiet", "--manifest-path", "fuzz/Cargo.toml"]);
     // With an explicit target the flags do not reach build scripts and procedural macros, which have no libFuzzer to report to.
     command.args(["--target", &host]).arg("--target-dir").arg(&target_dir);
-    for name in chosen {
-        command.args(["--bin", name]);
-    }
     command.env("CARGO_ENCODED_RUSTFLAGS", COVERAGE.join("\u{1f}")).env_remove("RUSTFLAGS");
     start(&mut command)?;
-    Ok(target_dir.join(host).join("debug"))
+    Ok(target_dir.join(host).join("debug/parsers"))
 }
 
 /// The fuzzers build the crates with the versions that the product has: their lock file begins as a copy of its own, and is not kept.
@@ -146,7 +140,7 @@ fn target_dir() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from).join("fuzz")
 }
 
-fn fuzz(target: &str, seconds: u32, folder: &Path) -> Result<Outcome> {
+fn fuzz(target: &str, seconds: u32, program: &Path) -> Result<Outcome> {
     let work = target_dir().join("runs").join(target);
     let (corpus, found) = (work.join("corpus"), work.join("found"));
     for folder in [&corpus, &found] {
@@ -157,7 +151,8 @@ fn fuzz(target: &str, seconds: u32, folder: &Path) -> Result<Outcome> {
     let mut prefix = OsString::from("-artifact_prefix=");
     prefix.push(&found);
     prefix.push("/");
-    let mut command = Command::new(folder.join(target));
+    let mut command = Command::new(program);
+    command.env("COFFERDAM_FUZZ_TARGET", target);
     command.arg(format!("-max_total_time={seconds}")).arg(format!("-max_len={LONGEST}"));
     command.arg(format!("-timeout={PATIENCE}")).arg(format!("-rss_limit_mb={MEMORY}"));
     command.args(["-print_final_stats=1", "-reload=0"]).arg(prefix);

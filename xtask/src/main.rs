@@ -10,6 +10,9 @@ mod process;
 mod record;
 mod test;
 
+use std::io::Write;
+use std::process::ExitCode;
+
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
@@ -64,7 +67,18 @@ enum Task {
     Dist,
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Its words alone: a backtrace through this program tells nobody anything.
+            let _ = writeln!(std::io::stderr(), "error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
     match Arguments::parse().task {
         Task::Test { long, quick } => test::run(long, quick),
         Task::Demo { output } => demo::run(output),

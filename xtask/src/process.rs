@@ -20,6 +20,8 @@ pub(crate) fn cargo() -> Command {
 /// Runs a program; its failure is ours.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let shown = format!("{command:?}");
+    // What went wrong is in the error's own words; the way through the test harness would bury them.
+    command.env("RUST_LIB_BACKTRACE", "0");
     let status = command.status().with_context(|| format!("cannot start {shown}"))?;
     ensure!(status.success(), "{shown} failed: {status}");
     Ok(())

@@ -50,6 +50,7 @@ pub(crate) fn run_stages(stages: &[&[Stage]]) -> Result<()> {
         say(&format!("== {name}"));
         let start = Instant::now();
         stage()?;
+        say(&format!("== {name}: {} s", start.elapsed().as_secs()));
         done.push((name, start.elapsed().as_secs()));
     }
     say("== all passed");

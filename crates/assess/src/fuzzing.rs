@@ -1,8 +1,7 @@
 //! Entry points of the fuzz targets (`fuzz/`): each takes any bytes and panics where a promise of a parser is broken. No part of the crate's
 //! interface: there only with the feature `fuzzing`.
 //!
-//! A parser that comes (waivers in cofferdam.yaml, logs of other tools for `bench --compare`) gets its line in [`TARGETS`], its function
-//! below, a file in `fuzz/fuzz_targets` and seeds in `fuzz/seeds`.
+//! A parser that comes gets its line in [`TARGETS`], its function below and seeds in `fuzz/seeds`.
 
 use std::sync::LazyLock;
 
@@ -12,6 +11,8 @@ use facts::docker::ConfigError;
 use crate::catalogue::Catalogue;
 use crate::derive;
 use crate::measure::Measure;
+use crate::peer::{Numbering, PeerReport, compare};
+use crate::{Assessment, Operator};
 
 /// A parser's name, and what is called with each input.
 pub type Target = (&'static str, fn(&[u8]));
@@ -23,6 +24,8 @@ pub const TARGETS: &[Target] = &[
     ("config_judged", config_judged),
     ("image_reference", image_reference),
     ("measure", measure),
+    ("operator", operator),
+    ("peer_report", peer_report),
     ("shell_line", shell_line),
     ("snapshot", snapshot),
 ];
@@ -93,3 +96,32 @@ pub fn image_reference(data: &[u8]) {
 pub fn shell_line(data: &[u8]) {
     derive::fuzzing::shell_lines(&text(data));
 }
+
+/// cofferdam.yaml: whatever is accepted can be judged with, and explained.
+pub fn operator(data: &[u8]) {
+    let Ok(operator) = Operator::parse("cofferdam.yaml", &text(data), &CATALOGUE) else { return };
+    let strict = operator.without_waivers();
+    assert!(strict.waivers.is_empty());
+    let snapshot = &JUDGED.0;
+    let assessment = crate::assess_for(snapshot, &CATALOGUE, &operator);
+    // A waiver shows a finding as accepted; it takes none away.
+    assert_eq!(assessment.findings.len(), crate::assess_for(snapshot, &CATALOGUE, &strict).findings.len());
+    operator.explained(snapshot, &assessment, None);
+}
+
+/// Logs of other tools: what is read can be compared, with whichever table it turns out to be numbered by.
+pub fn peer_report(data: &[u8]) {
+    let Ok(report) = PeerReport::read(data) else { return };
+    assert!(!report.rows.is_empty(), "a report without a row is none");
+    if let Ok(numbering) = Numbering::of(&report, &CATALOGUE, None) {
+        assert_eq!(numbering.checks.len(), report.rows.len());
+        compare(&report, &numbering, &JUDGED.1, &CATALOGUE);
+    }
+}
+
+/// The snapshot of these targets and what it is judged to be without an operator's word.
+static JUDGED: LazyLock<(Snapshot, Assessment)> = LazyLock::new(|| {
+    let snapshot = Snapshot::from_json(HOST).expect("the snapshot of these targets loads");
+    let assessment = crate::assess(&snapshot, &CATALOGUE);
+    (snapshot, assessment)
+});

@@ -59,6 +59,9 @@ fn found(place: &Path) -> Result<Option<(PathBuf, File)>> {
     match open(place, follow) {
         Ok(file) => Ok(Some((place.to_path_buf(), file))),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        // The folder may not be searched, so nobody meant a file in it for this account: `sudo -u` keeps the folder that one was in. A file
+        // that is seen and may not be read is another matter: going on without it would judge by other rules than its owner's.
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied && std::fs::symlink_metadata(place).is_err() => Ok(None),
         Err(error) => {
             let is_link = !follow && std::fs::symlink_metadata(place).is_ok_and(|about| about.is_symlink());
             let why = if is_link { "it is a link, and who made that chose the file".to_owned() } else { error.to_string() };

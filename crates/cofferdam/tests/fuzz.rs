@@ -18,18 +18,15 @@ fn targets() -> Vec<collect::fuzzing::Target> {
 }
 
 #[test]
-fn every_target_has_a_binary_and_seeds() {
+fn every_target_has_seeds() {
     let known: BTreeSet<String> = targets().into_iter().map(|(name, _)| name.to_owned()).collect();
     assert_eq!(known.len(), targets().len(), "two targets of one name");
-    let binaries: BTreeSet<String> =
-        names(&folder("fuzz_targets")).into_iter().map(|name| name.trim_end_matches(".rs").to_owned()).collect();
-    assert_eq!(binaries, known);
-    let manifest = fs::read_to_string(folder("Cargo.toml")).unwrap();
+    // The folder of the seeds is the list that `cargo xtask fuzz` goes by.
+    assert_eq!(names(&folder("seeds")), known);
     for name in &known {
-        assert!(manifest.contains(&format!("name = \"{name}\"\npath = \"fuzz_targets/{name}.rs\"")), "fuzz/Cargo.toml lacks {name}");
         assert!(!names(&folder("seeds").join(name)).is_empty(), "fuzz/seeds/{name} is empty");
     }
-    assert!(names(&folder("seeds")).is_subset(&known) && names(&folder("regressions")).is_subset(&known));
+    assert!(names(&folder("regressions")).is_subset(&known));
 }
 
 #[test]

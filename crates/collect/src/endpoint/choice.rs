@@ -142,7 +142,7 @@ fn choose_with(wishes: &Wishes, system_socket: &Path) -> Result<Chosen, Endpoint
     let (host, wanted) = (given(&wishes.host), given(&wishes.context));
     let docker_host = given(&environment.docker_host);
     let tls = tls(wishes);
-    let chosen = |endpoint: Endpoint, named_by: NamedBy| Chosen { remarks: remarks(&endpoint), endpoint, named_by };
+    let mut unread = None;
     let context = match (&host, wanted) {
         (Some(_), Some(_)) => return Err(EndpointError::Conflict),
         (Some(_), None) => None,
@@ -150,8 +150,22 @@ fn choose_with(wishes: &Wishes, system_socket: &Path) -> Result<Chosen, Endpoint
         (None, None) if docker_host.is_some() => None,
         (None, None) => match given(&environment.docker_context) {
             Some(name) => Some(name),
-            None => current_context(environment)?,
+            None => current_context(environment).or_else(|error| match error {
+                // Whose file it is: `sudo -u` and `su` without `-` keep another user's HOME. The docker client warns too, and goes on.
+                ConfigError::Denied(path) => {
+                    unread = Some(format!(
+                        "{path} may not be read, so a Docker context that it names was not followed; --context and --host name an engine"
+                    ));
+                    Ok(None)
+                }
+                ConfigError::Broken(error) => Err(error),
+            })?,
         },
+    };
+    let chosen = |endpoint: Endpoint, named_by: NamedBy| Chosen {
+        remarks: unread.iter().cloned().chain(remarks(&endpoint)).collect(),
+        endpoint,
+        named_by,
     };
     if let Some(name) = context.filter(|name| name != DEFAULT_CONTEXT) {
         let folder = environment.client_folder().ok_or_else(|| EndpointError::Context {
@@ -176,7 +190,7 @@ fn choose_with(wishes: &Wishes, system_socket: &Path) -> Result<Chosen, Endpoint
     {
         let remark =
             format!("no engine at unix://{}; this is the rootless one of this user, found by {place}: {endpoint}", system_socket.display());
-        return Ok(Chosen { endpoint, named_by: NamedBy::Rootless, remarks: vec![remark] });
+        return Ok(Chosen { endpoint, named_by: NamedBy::Rootless, remarks: unread.into_iter().chain([remark]).collect() });
     }
     Ok(chosen(Endpoint::Unix(system_socket.display().to_string()), NamedBy::Default))
 }
@@ -200,8 +214,16 @@ fn tls(wishes: &Wishes) -> Option<Tls> {
     })
 }
 
+/// Why config.json does not say which context is current.
+enum ConfigError {
+    /// This account may not read it; its path.
+    Denied(String),
+    /// It is there and cannot be understood.
+    Broken(EndpointError),
+}
+
 /// currentContext of the client's config.json. None: there is no such file, or it names none.
-fn current_context(environment: &Environment) -> Result<Option<String>, EndpointError> {
+fn current_context(environment: &Environment) -> Result<Option<String>, ConfigError> {
     #[derive(Deserialize)]
     struct Config {
         #[serde(rename = "currentContext", default)]
@@ -209,7 +231,7 @@ fn current_context(environment: &Environment) -> Result<Option<String>, Endpoint
     }
     let Some(folder) = environment.client_folder() else { return Ok(None) };
     let path = folder.join("config.json");
-    let failed = |why: &str| EndpointError::Config { path: path.display().to_string(), why: why.to_owned() };
+    let failed = |why: &str| ConfigError::Broken(EndpointError::Config { path: path.display().to_string(), why: why.to_owned() });
     match read_regular(&path, context::LIMIT) {
         Ok(text) if text.iter().all(u8::is_ascii_whitespace) => Ok(None),
         // serde would take a list for an object whose members are all left out.
@@ -220,6 +242,7 @@ fn current_context(environment: &Environment) -> Result<Option<String>, Endpoint
             Err(error) => Err(failed(&format!("not the client's JSON (line {}, column {})", error.line(), error.column()))),
         },
         Err(Obstacle::NotFound) => Ok(None),
+        Err(Obstacle::Denied) => Err(ConfigError::Denied(path.display().to_string())),
         Err(obstacle) => Err(failed(&obstacle.to_string())),
     }
 }

@@ -1,5 +1,6 @@
 //! A rule in the words of `auditctl -l` (auditctl 3.0.9, src/auditctl-listing.c).
 
+use std::collections::HashMap;
 use std::fmt::Write;
 
 use facts::host::AuditRule;
@@ -44,8 +45,8 @@ const X86_64: &str = include_str!("syscalls/x86_64.txt");
 const I386: &str = include_str!("syscalls/i386.txt");
 const AARCH64: &str = include_str!("syscalls/aarch64.txt");
 
-/// The name of a system call, as far as it is known; a number is right too, for auditctl takes both.
-fn syscall(number: u32, arch: &str) -> String {
+/// The names of the system calls of an architecture, as far as they are known; for others the number stays, which auditctl takes too.
+fn syscall_names(arch: &str) -> HashMap<u32, &'static str> {
     let table = match (std::env::consts::ARCH, arch) {
         ("x86_64", "b32") => I386,
         ("x86_64", _) => X86_64,
@@ -53,9 +54,7 @@ fn syscall(number: u32, arch: &str) -> String {
         ("aarch64", _) => AARCH64,
         _ => "",
     };
-    let number = number.to_string();
-    let name = table.lines().find_map(|line| line.split_once(' ').filter(|(known, _)| *known == number));
-    name.map_or_else(|| number.clone(), |(_, name)| name.to_owned())
+    table.lines().filter_map(|line| line.split_once(' ')).filter_map(|(number, name)| Some((number.parse().ok()?, name))).collect()
 }
 
 /// `-w PATH -p PERM -k KEY` for what auditctl takes for a watch, else the rule with all its fields.
@@ -71,7 +70,9 @@ pub(super) fn rule_text(rule: &AuditRule) -> String {
         }
         if !matches!(rule.list.as_str(), "user" | "task" | "exclude" | "filesystem") {
             let arch = rule.fields.iter().find(|field| field.name == "arch").map_or("", |arch| arch.value.as_str());
-            let names: Vec<String> = rule.syscalls.iter().map(|number| syscall(*number, arch)).collect();
+            let known = if rule.syscalls.is_empty() { HashMap::new() } else { syscall_names(arch) };
+            let name = |number: &u32| known.get(number).map_or_else(|| number.to_string(), |name| (*name).to_owned());
+            let names: Vec<String> = rule.syscalls.iter().map(name).collect();
             match (rule.all_syscalls, names.is_empty()) {
                 (true, _) => text.push_str(" -S all"),
                 (false, false) => push(&mut text, format_args!(" -S {}", names.join(","))),
