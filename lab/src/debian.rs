@@ -12,11 +12,16 @@ pub(crate) const FOR_MACHINES: &[&str] = &["qemu-system-x86", "qemu-utils", "mmd
 /// What daemons on the machine itself need.
 pub(crate) const FOR_DAEMONS: &[&str] = &["docker.io", "iptables", "iproute2", "busybox-static", "util-linux", "openssl", "acl"];
 
+/// All that the lab needs, for whoever wants it there before several programs ask for it at once.
+pub fn packages() -> Vec<&'static str> {
+    [FOR_MACHINES, FOR_DAEMONS].concat()
+}
+
 /// Installs those of the packages that are missing.
 ///
 /// # Errors
 /// When one can't be installed; the message holds apt's own words and the command to type.
-pub(crate) fn need(packages: &[&str], progress: Progress<'_>) -> Result<()> {
+pub fn need(packages: &[&str], progress: Progress<'_>) -> Result<()> {
     let missing = missing(packages)?;
     if missing.is_empty() {
         return Ok(());

@@ -34,6 +34,7 @@ mod world;
 
 pub use case::{Case, CaseElsewhere, State, cases_elsewhere, states};
 pub use daemon::{Daemon, DaemonOptions, Engine};
+pub use debian::{need as need_packages, packages};
 pub use open::Lab;
 pub use output::Output;
 pub use vm::{Reboot, Vm, VmOptions};

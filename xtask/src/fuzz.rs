@@ -52,7 +52,8 @@ pub(crate) fn run(target: Option<&str>, seconds: u32, jobs: usize) -> Result<()>
         Some(name) => bail!("there is no fuzz target `{name}`; there are {}", all.join(", ")),
         None => all,
     };
-    compiler()?;
+    // libFuzzer is C++.
+    lab::need_packages(&["g++"], &say)?;
     let began = Instant::now();
     let program = build()?;
     say(&format!("{} targets, built in {} s; {seconds} s each, {jobs} at a time", chosen.len(), began.elapsed().as_secs()));
@@ -97,17 +98,6 @@ fn targets() -> Result<Vec<String>> {
     }
     names.sort();
     Ok(names)
-}
-
-/// libFuzzer is C++.
-fn compiler() -> Result<()> {
-    let is_there = |program: &str| Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success());
-    if is_there("c++") {
-        return Ok(());
-    }
-    say("installing g++ for libFuzzer");
-    start(Command::new("apt-get").args(["update", "-qq"]))?;
-    start(Command::new("apt-get").args(["install", "-y", "-qq", "--no-install-recommends", "g++"]))
 }
 
 /// Builds the program of all targets.

@@ -33,6 +33,9 @@ enum Task {
         /// Only what needs no real engine and no virtual machine
         #[arg(long, conflicts_with = "long")]
         quick: bool,
+        /// (internal) One of the two lanes that run side by side
+        #[arg(long, hide = true, value_enum)]
+        lane: Option<test::Lane>,
     },
     /// The main job on a real host, weak on purpose: assess, advise, harden, verify, report, roll back
     Demo {
@@ -80,7 +83,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<()> {
     match Arguments::parse().task {
-        Task::Test { long, quick } => test::run(long, quick),
+        Task::Test { long, quick, lane } => test::run(long, quick, lane),
         Task::Demo { output } => demo::run(output),
         Task::Fuzz { target, seconds, jobs } => fuzz::run(target.as_deref(), seconds, jobs),
         Task::Lab(command) => lab_command::run(command),

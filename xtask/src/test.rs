@@ -1,12 +1,13 @@
 //! `cargo xtask test`: the README's test command and the gate.
 
-use std::process::Command;
+use std::io::Seek;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 
 use crate::docs;
-use crate::process::{binary, cargo, run as start};
+use crate::process::{binary, cargo, root, run as start};
 
 /// One stage: its name and what it does.
 type Stage = (&'static str, fn() -> Result<()>);
@@ -18,18 +19,34 @@ const QUICK: &[Stage] = &[
     ("unit, property and snapshot tests", || start(cargo().args(["test", "--quiet", "--workspace"]))),
 ];
 
-const REAL: &[Stage] = &[
-    ("Debian packages of the tests", packages),
+/// What the machine gets for the rest, before two lanes would ask for it at once.
+const PACKAGES: &[Stage] =
+    &[("Debian packages of the tests", || lab::need_packages(&[lab::packages(), vec!["strace", "g++"]].concat(), &say))];
+
+/// Two lanes that run side by side: a daemon waits more than it works, and an emulated host takes one processor at most.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Lane {
+    /// Parsers, and engines on the machine itself
+    Engines,
+    /// Virtual machines
+    Hosts,
+}
+
+const ENGINES: &[Stage] = &[
     ("fuzz targets, five seconds each", || crate::fuzz::run(None, 5, 2)),
-    ("release build", || binary().map(drop)),
+    ("release build, seen from the engines' lane", || binary().map(drop)),
     ("the lab's own daemon", || lab_test("daemon_lifecycle", &[])),
-    ("cases: every verdict right, on both engines and on a host", || lab_test("cases", &[])),
     ("commands that look start and write nothing", || lab_test("contained", &[])),
     ("the writer on a real daemon", || real("cofferdam-harden", "real_daemon", &[])),
     ("an engine over TCP, in the clear and with TLS", || lab_test("endpoints", &[])),
     ("daemon.json as a real daemon reads it", || real("cofferdam-harden", "real_config", &[])),
     ("a daemon of our own: kill at every journal boundary", || lab_test("daemon", &[])),
     ("a daemon of our own: what volumes bring along", || lab_test("volumes", &[])),
+    ("cases: every verdict right, on both engines and on a host", || lab_test("cases", &[])),
+];
+
+const HOSTS: &[Stage] = &[
+    ("release build", || binary().map(drop)),
     ("real hosts: verdicts, five stories, reboot", || lab_test("hosts", &[])),
     ("real hosts: three power cuts", || lab_test("power", &[("COFFERDAM_CUTS", "3")])),
 ];
@@ -62,21 +79,41 @@ pub(crate) fn run_stages(stages: &[&[Stage]]) -> Result<()> {
 }
 
 /// `cargo xtask test`.
-pub(crate) fn run(long: bool, quick: bool) -> Result<()> {
-    match (long, quick) {
-        (_, true) => run_stages(&[QUICK]),
-        (false, false) => run_stages(&[QUICK, REAL]),
-        (true, false) => run_stages(&[QUICK, REAL, LONG]),
+pub(crate) fn run(long: bool, quick: bool, lane: Option<Lane>) -> Result<()> {
+    match lane {
+        Some(Lane::Engines) => return run_stages(&[ENGINES]),
+        Some(Lane::Hosts) => return run_stages(&[HOSTS]),
+        None => {}
     }
-}
-
-/// The lab installs what it needs itself; the kill test needs strace beside it.
-fn packages() -> Result<()> {
-    if Command::new("strace").arg("-V").output().is_ok_and(|output| output.status.success()) {
+    run_stages(&[QUICK])?;
+    if quick {
         return Ok(());
     }
-    start(Command::new("apt-get").args(["update", "-qq"]))?;
-    start(Command::new("apt-get").args(["install", "-y", "-qq", "--no-install-recommends", "strace"]))
+    run_stages(&[PACKAGES])?;
+    lanes()?;
+    if long { run_stages(&[LONG]) } else { Ok(()) }
+}
+
+/// Runs both lanes. What the second one says is kept until the first one has ended.
+fn lanes() -> Result<()> {
+    let lane = |name: &str| -> Result<Command> {
+        let mut command = Command::new(std::env::current_exe().context("which program is this?")?);
+        command.args(["test", "--lane", name]).current_dir(root());
+        Ok(command)
+    };
+    say("== two lanes: engines on this machine and, shown afterwards, virtual machines");
+    let kept = tempfile::tempfile().context("a file for what the lane of the hosts says")?;
+    let mut hosts = lane("hosts")?;
+    let mut hosts =
+        hosts.stdin(Stdio::null()).stdout(kept.try_clone()?).stderr(kept.try_clone()?).spawn().context("the lane of the hosts")?;
+    let engines = start(&mut lane("engines")?);
+    let ended = hosts.wait().context("the lane of the hosts")?;
+    let mut kept = kept;
+    kept.rewind()?;
+    std::io::copy(&mut kept, &mut std::io::stderr())?;
+    engines?;
+    ensure!(ended.success(), "the lane of the hosts failed: {ended}");
+    Ok(())
 }
 
 /// A test of the lab: see [`real`].

@@ -138,9 +138,9 @@ fn fix(snapshot: &Snapshot, check: &str, group: &[&Finding], remedies: Vec<Remed
         rank,
         Fix {
             id: check.to_owned(),
-            title: first.title.clone(),
+            title: first.title.to_string(),
             event,
-            disrupts: first.remedy.disrupts.clone(),
+            disrupts: first.remedy.disrupts.to_string(),
             affects: affected(snapshot, &remedies),
             findings: ended,
             ends,
@@ -157,7 +157,7 @@ fn affected(snapshot: &Snapshot, remedies: &[Remedy]) -> Vec<String> {
     for remedy in remedies {
         match &remedy.action {
             Action::ContainerUpdate { .. } if remedy.subject.kind == SubjectKind::Container => {
-                names.insert(remedy.subject.name.clone());
+                names.insert(remedy.subject.name.to_string());
             }
             Action::DaemonSetting { key, .. } if key == "icc" => {
                 let containers = snapshot.engine().and_then(|engine| engine.containers.known()).into_iter().flatten();

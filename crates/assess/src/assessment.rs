@@ -1,6 +1,7 @@
 //! What follows from a Snapshot.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use facts::{Gap, Tool};
 use schemars::JsonSchema;
@@ -12,14 +13,14 @@ use crate::{Advice, Finding, Subject, ThreatFinding, Verdict, Waived, WaiverUse}
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ShownFact {
     /// View path: `daemon.live_restore`.
-    pub path: String,
+    pub path: Arc<str>,
     /// Its value; null with `unknown` where it could not be seen.
     pub value: serde_json::Value,
     /// Where it was read, with the pointer inside: `/etc/docker/daemon.json:2 live-restore`.
-    pub source: String,
+    pub source: Arc<str>,
 }
 
-/// A check's answer about one subject.
+/// A check's answer about one subject. What a finding repeats of it is shared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Judgement {
     /// Whom it concerns.
@@ -28,11 +29,11 @@ pub struct Judgement {
     /// The answer.
     pub verdict: Verdict,
     /// Why, with the value: one sentence.
-    pub reason: String,
+    pub reason: Arc<str>,
     /// The facts that it rests on.
-    pub facts: Vec<ShownFact>,
+    pub facts: Arc<[ShownFact]>,
     /// What a person types to see the same.
-    pub reproduce: String,
+    pub reproduce: Arc<str>,
     /// Why the operator accepts it; left out: nobody does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiver: Option<Waived>,

@@ -23,13 +23,10 @@ pub struct Control {
     pub id: String,
     /// Section slug.
     pub section: String,
-    /// The check that answers it. None: not built yet.
-    pub check: Option<String>,
+    /// The check that answers it.
+    pub check: String,
     /// Slug of docker-checks.csv.
     pub slug: String,
-    /// Title, where there is no check to give one.
-    #[serde(default)]
-    pub title: Option<String>,
     /// Profile level; none where the data does not say.
     #[serde(default)]
     pub level: Option<u8>,
@@ -53,8 +50,8 @@ pub struct ControlResult {
     /// `scored` of the versions that had the word; null elsewhere.
     #[serde(default)]
     pub scored: Option<bool>,
-    /// The check that answered; null: not built yet.
-    pub check: Option<String>,
+    /// The check that answered.
+    pub check: String,
     /// Title.
     pub title: String,
     /// Worst of the subjects.

@@ -1,6 +1,7 @@
 //! One check as its file has it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -130,7 +131,7 @@ pub struct Check {
     /// `docker.daemon.live-restore`.
     pub id: String,
     /// What holds when it passes.
-    pub title: String,
+    pub title: Arc<str>,
     /// What an attacker gains otherwise.
     pub why: String,
     /// What it is asked about.
@@ -144,9 +145,9 @@ pub struct Check {
     /// The value that is shown as the fact.
     pub shows: Option<crate::expression::Expression>,
     /// View paths shown as evidence.
-    pub fact: Vec<String>,
+    pub fact: Vec<Arc<str>>,
     /// What a person types to see the same, with `${view.path}` holes.
-    pub reproduce: String,
+    pub reproduce: Arc<str>,
     /// How the output of that shows the value.
     pub shown_as: ShownAs,
     /// How bad.
@@ -164,10 +165,10 @@ impl Check {
     pub(crate) fn paths(&self) -> Vec<&str> {
         let when = self.when.iter().map(|(when, _)| when);
         let pass = if let Question::Predicate(pass) = &self.question { Some(pass) } else { None };
-        let spoken = when.chain(pass).chain(&self.shows).flat_map(|expression| expression.paths()).chain(&self.fact);
+        let spoken = when.chain(pass).chain(&self.shows).flat_map(|expression| expression.paths()).map(String::as_str);
         let mut paths: Vec<&str> = Vec::new();
-        for path in spoken {
-            if !paths.contains(&path.as_str()) {
+        for path in spoken.chain(self.fact.iter().map(AsRef::as_ref)) {
+            if !paths.contains(&path) {
                 paths.push(path);
             }
         }
@@ -184,7 +185,7 @@ pub struct RemedyTemplate {
     #[serde(default)]
     pub change: BTreeMap<String, serde_json::Value>,
     /// What a person does by hand.
-    pub text: String,
+    pub text: Arc<str>,
     /// What it disturbs, in one sentence.
-    pub disrupts: String,
+    pub disrupts: Arc<str>,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Benchmark, Catalogue, Check, Control, Threat};
+use crate::{Catalogue, Check, Threat};
 
 /// What an id names.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,13 +20,6 @@ pub enum Explanation<'c> {
     Threat(&'c Threat),
     /// A threat of the Kubernetes reference model: not measured.
     Reference(&'c Threat),
-    /// A benchmark's number that no check answers yet.
-    NotBuilt {
-        /// The benchmark.
-        benchmark: &'c Benchmark,
-        /// Its row.
-        control: &'c Control,
-    },
 }
 
 /// Explains `docker.daemon.live-restore`, `cis-docker-1.6.0:2.15` or `DK-D-04`. None: nothing has that id.
@@ -45,10 +38,7 @@ pub fn explain<'c>(catalogue: &'c Catalogue, id: &str) -> Option<Explanation<'c>
     let (benchmark, number) = id.split_once(':')?;
     let benchmark = catalogue.benchmarks.get(benchmark)?;
     let control = benchmark.controls.iter().find(|control| control.id == number)?;
-    match control.check.as_ref().and_then(|check| catalogue.checks.get(check)) {
-        Some(check) => Some(of_check(catalogue, check)),
-        None => Some(Explanation::NotBuilt { benchmark, control }),
-    }
+    catalogue.checks.get(&control.check).map(|check| of_check(catalogue, check))
 }
 
 fn of_check<'c>(catalogue: &'c Catalogue, check: &'c Check) -> Explanation<'c> {

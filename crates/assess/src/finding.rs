@@ -16,7 +16,7 @@ pub struct Finding {
     /// Check id.
     pub check: String,
     /// The check's title.
-    pub title: String,
+    pub title: Arc<str>,
     /// Whom it concerns.
     pub subject: Subject,
     /// `fail`, `unknown`, `manual` or `waived`.
@@ -30,11 +30,11 @@ pub struct Finding {
     #[schemars(with = "BTreeMap<String, Vec<String>>")]
     pub benchmarks: Arc<BTreeMap<String, Vec<String>>>,
     /// Why this verdict, with the value.
-    pub reason: String,
+    pub reason: Arc<str>,
     /// The facts it rests on.
-    pub facts: Vec<ShownFact>,
+    pub facts: Arc<[ShownFact]>,
     /// What a person types to see the same.
-    pub reproduce: String,
+    pub reproduce: Arc<str>,
     /// What to do.
     pub remedy: Remedy,
     /// Why the operator accepts it; null: nobody does.

@@ -36,7 +36,8 @@ pub use check::{ByPolicy, Check, Question, RemedyTemplate, Severity, ShownAs, St
 pub use explain::{Explanation, explain};
 pub use finding::Finding;
 pub use judge::{
-    ASSESSMENT_SCHEMA, Outlook, Selection, SelectionError, assess, assess_for, bench, bench_of, bench_part, outlook, outlook_for,
+    ASSESSMENT_SCHEMA, Extent, Outlook, Selection, SelectionError, assess, assess_for, assess_with, bench, bench_of, bench_part, outlook,
+    outlook_for,
 };
 pub use operator::{Operator, Waived, WaiverState, WaiverUse};
 pub use remedy::{Action, Event, Remedy, WatchKind, preview};

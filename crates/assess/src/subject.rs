@@ -1,5 +1,7 @@
 //! What a check is asked about.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -32,13 +34,13 @@ impl SubjectKind {
     }
 }
 
-/// One thing that is judged.
+/// One thing that is judged. Its words are shared, since every check of a thousand containers names one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Subject {
     /// Kind.
     pub kind: SubjectKind,
     /// Stable id: container, image or network id; host name for host and daemon.
-    pub id: String,
+    pub id: Arc<str>,
     /// Name for people.
-    pub name: String,
+    pub name: Arc<str>,
 }

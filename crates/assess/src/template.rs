@@ -1,5 +1,7 @@
 //! Texts with holes for facts: `docker inspect ${container.name}`.
 
+use std::sync::Arc;
+
 use crate::expression::{Type, Value};
 use crate::near_miss::hint;
 use crate::view::lookup;
@@ -74,6 +76,11 @@ pub(crate) fn fill(text: &str, variables: &[(&'static str, Type)], values: &[Val
     }
     out.push_str(&text[at..]);
     (out, missing)
+}
+
+/// The same, where many texts come of one template: a text without holes is the template itself.
+pub(crate) fn fill_shared(text: &Arc<str>, variables: &[(&'static str, Type)], values: &[Value], quote: fn(&str) -> String) -> Arc<str> {
+    if text.contains("${") { fill(text, variables, values, quote).0.into() } else { Arc::clone(text) }
 }
 
 fn plain(value: &Value) -> String {

@@ -26,7 +26,7 @@ fn outcome(assessment: &Outlook) -> Outcome {
         for one in &result.subjects {
             let subject = match one.subject.kind {
                 SubjectKind::Host | SubjectKind::Daemon => one.subject.kind.word().to_owned(),
-                _ => one.subject.id.clone(),
+                _ => one.subject.id.to_string(),
             };
             if subject.is_empty() && !outcome.unlisted.contains(&one.subject.kind) {
                 outcome.unlisted.push(one.subject.kind);

@@ -33,7 +33,7 @@ fn with(waivers: &[(&str, &str)]) -> Assessment {
 /// A container of the weak world that fails a check, and the check.
 fn failing(kind: SubjectKind) -> (String, String) {
     let finding = WEAK.1.findings.iter().find(|one| one.verdict == Verdict::Fail && one.subject.kind == kind).unwrap();
-    (finding.check.clone(), finding.subject.name.clone())
+    (finding.check.clone(), finding.subject.name.to_string())
 }
 
 /// Everything that must hold of an assessment beside the one without waivers.
@@ -74,7 +74,7 @@ fn one_container() {
     let (check, name) = failing(SubjectKind::Container);
     let judged = with(&[(&check, &format!("subject: 'container:{name}',"))]);
     lawful(&judged);
-    let waived: Vec<&str> = judged.findings.iter().filter(|one| one.waiver.is_some()).map(|one| one.subject.name.as_str()).collect();
+    let waived: Vec<&str> = judged.findings.iter().filter(|one| one.waiver.is_some()).map(|one| &*one.subject.name).collect();
     assert_eq!(waived, [name.as_str()]);
     assert_eq!((judged.waivers[0].state, judged.waivers[0].broad), (WaiverState::Used, false));
     assert_eq!(judged.config.as_deref(), Some("cofferdam.yaml"));
@@ -162,7 +162,7 @@ fn the_day_is_that_of_the_snapshot() {
         world.taken_at = taken_at.to_owned();
         let text = format!("waivers:\n  - {{check: {check}, subject: '{name}', reason: r, owner: o, until: 2026-12-31}}\n");
         let judged = assess_for(&world, &CATALOGUE, &operator(&text));
-        let verdict = judged.results[&check].subjects.iter().find(|one| one.subject.name == name).unwrap().verdict;
+        let verdict = judged.results[&check].subjects.iter().find(|one| *one.subject.name == *name).unwrap().verdict;
         (judged.waivers[0].state, verdict)
     };
     assert_eq!(state("2026-12-31T23:59:59Z"), (WaiverState::Used, Verdict::Waived));
@@ -231,7 +231,10 @@ fn a_ceiling_bounds_the_remedy_too() {
     let assess::Action::ContainerUpdate { memory: Some(memory), .. } = finding.remedy.action else { panic!("{finding:?}") };
     assert_eq!(memory, 128 << 20);
     assert!(
-        finding.facts.iter().any(|fact| fact.path == "policy.memory_ceiling" && fact.source == "cofferdam.yaml:1 policy.memory_ceiling")
+        finding
+            .facts
+            .iter()
+            .any(|fact| &*fact.path == "policy.memory_ceiling" && &*fact.source == "cofferdam.yaml:1 policy.memory_ceiling")
     );
     let fix = judged.advice.fixes.iter().find(|fix| fix.id == "docker.container.memory-limit").unwrap();
     assert!(fix.findings.contains(&finding.id), "the remedy makes it pass");
@@ -243,7 +246,7 @@ prop_compose! {
         proptest::sample::select(CATALOGUE.checks.keys().cloned().collect::<Vec<_>>()),
     ], subject in prop_oneof![
         Just("*".to_owned()), Just("container:*".to_owned()), "[a-z*?]{1,4}",
-        proptest::sample::select(WEAK.1.findings.iter().map(|one| one.subject.name.clone()).collect::<Vec<_>>()),
+        proptest::sample::select(WEAK.1.findings.iter().map(|one| one.subject.name.to_string()).collect::<Vec<_>>()),
     ], until in prop_oneof![Just("never"), Just("2001-01-01"), Just("2999-01-01")]) -> String {
         let escaped = subject.replace('\'', "''");
         format!("  - {{check: '{check}', subject: '{escaped}', reason: r, owner: o, until: {until}}}\n")

@@ -22,7 +22,7 @@ fn control(assessment: &Assessment, benchmark: &str, number: &str) -> Verdict {
 
 fn reason<'a>(assessment: &'a Assessment, check: &str, subject: &str) -> &'a str {
     let judgements = &assessment.results[check].subjects;
-    &judgements.iter().find(|one| one.subject.name == subject).unwrap().reason
+    &judgements.iter().find(|one| &*one.subject.name == subject).unwrap().reason
 }
 
 fn threat(assessment: &Assessment, id: &str, element: &str) -> ThreatStatus {
@@ -144,7 +144,7 @@ fn threats_stand_on_real_elements() {
     assert!(letters.is_sorted());
     let open = weak.threats.iter().find(|threat| threat.id == "DK-D-04").unwrap();
     assert!(open.checks.iter().any(|check| check.check == "docker.daemon.live-restore" && check.verdict == Verdict::Fail));
-    assert!(open.facts.iter().any(|fact| fact.path == "daemon.live_restore"));
+    assert!(open.facts.iter().any(|fact| &*fact.path == "daemon.live_restore"));
 }
 
 /// What the stories get wrong: each measure alone leaves its threat partly open.
@@ -233,7 +233,7 @@ fn hostile_names_are_quoted_for_the_shell() {
     let first = engine.containers.fact.known_mut().unwrap()[0].fact.known_mut().unwrap();
     first.name = "x; rm -rf $HOME".into();
     let judged = judged(&world);
-    let finding = judged.findings.iter().find(|finding| finding.subject.name == "x; rm -rf $HOME").unwrap();
+    let finding = judged.findings.iter().find(|finding| &*finding.subject.name == "x; rm -rf $HOME").unwrap();
     assert!(finding.reproduce.contains("'x; rm -rf $HOME'"), "{}", finding.reproduce);
 }
 

@@ -29,7 +29,7 @@ pub(crate) fn remedies(assessment: &Assessment, wanted: &[Wanted]) -> Result<Vec
         let judged = assessment.results.get(&want.check).into_iter().flat_map(|result| &result.subjects);
         let matching: Vec<_> = judged
             .filter(|judgement| {
-                want.subject.as_ref().is_none_or(|name| judgement.subject.name == *name || judgement.subject.id.starts_with(name))
+                want.subject.as_ref().is_none_or(|name| *judgement.subject.name == **name || judgement.subject.id.starts_with(name))
             })
             .collect();
         if let Some(name) = &want.subject {

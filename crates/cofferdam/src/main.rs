@@ -17,6 +17,10 @@ use clap::Parser;
 use arguments::Arguments;
 use exit::Exit;
 
+/// Most of the work is many small texts on several threads, which the allocators of musl and glibc serve slowly.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,

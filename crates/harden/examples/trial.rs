@@ -86,8 +86,9 @@ fn remedies(assessment: &Assessment, fixes: &[String]) -> Vec<Remedy> {
         let (check, subject) = fix.split_once('@').map_or((fix.as_str(), None), |(check, subject)| (check, Some(subject)));
         assert!(assessment.results.contains_key(check), "no check {check}");
         let wanted = assessment.findings.iter().filter(|finding| finding.check == check && finding.verdict == Verdict::Fail);
-        found
-            .extend(wanted.filter(|finding| subject.is_none_or(|name| finding.subject.name == name)).map(|finding| finding.remedy.clone()));
+        found.extend(
+            wanted.filter(|finding| subject.is_none_or(|name| &*finding.subject.name == name)).map(|finding| finding.remedy.clone()),
+        );
     }
     found
 }
@@ -97,11 +98,11 @@ fn make_plan(arguments: &Arguments, snapshot: &Snapshot, catalogue: &Catalogue) 
     let mut remedies = remedies(&judge(snapshot), &arguments.fixes);
     remedies.extend(arguments.audit.iter().map(|path| Remedy {
         check: "trial.audit".into(),
-        subject: Subject { kind: SubjectKind::Host, id: String::new(), name: String::new() },
+        subject: Subject { kind: SubjectKind::Host, id: "".into(), name: "".into() },
         action: Action::AuditRule { path: path.clone(), kind: WatchKind::File, perm: "wa".into(), key: "trial".into() },
-        text: String::new(),
+        text: "".into(),
         event: Event::None,
-        disrupts: String::new(),
+        disrupts: "".into(),
     }));
     let service =
         arguments.restart.as_ref().map(|command| ServiceCommands { restart: vec![command.clone()], ..ServiceCommands::default() });

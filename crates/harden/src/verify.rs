@@ -92,8 +92,8 @@ fn look_up(change: &PredictedChange, measured: &Assessment) -> (String, String) 
     match &change.what {
         Changed::Check(check) => {
             let subjects = measured.results.get(check).map(|result| result.subjects.as_slice()).unwrap_or_default();
-            let found = find(&change.subject, subjects, |judged| (judged.subject.kind.word(), &judged.subject.id, &judged.subject.name));
-            found.map_or_else(gone, |judged| (judged.verdict.word().to_owned(), judged.reason.clone()))
+            let found = find(&change.subject, subjects, |judged| (judged.subject.kind.word(), &*judged.subject.id, &*judged.subject.name));
+            found.map_or_else(gone, |judged| (judged.verdict.word().to_owned(), judged.reason.to_string()))
         }
         Changed::Threat(threat) => {
             let threats: Vec<&ThreatFinding> = measured.threats.iter().filter(|found| found.id == *threat).collect();
@@ -105,7 +105,7 @@ fn look_up(change: &PredictedChange, measured: &Assessment) -> (String, String) 
 
 /// The one with the same id; else the one with the same name, since the daemon makes its default bridge anew, with a new id, when it
 /// starts and no container runs.
-fn find<'m, T>(wanted: &ChangedSubject, among: &'m [T], part: impl Fn(&T) -> (&str, &String, &String)) -> Option<&'m T> {
+fn find<'m, T>(wanted: &ChangedSubject, among: &'m [T], part: impl Fn(&T) -> (&str, &str, &str)) -> Option<&'m T> {
     let of_kind = || among.iter().filter(|member| part(member).0 == wanted.kind);
     of_kind().find(|member| *part(member).1 == wanted.id).or_else(|| of_kind().find(|member| *part(member).2 == wanted.name))
 }

@@ -102,15 +102,15 @@ pub(crate) fn value(value: &Value) -> String {
 /// The facts that tell more than the reason does: it names what could not be seen with the obstacle, and what it shows with the source.
 /// That something runs is what everybody expects.
 pub(crate) fn evidence<'a>(reason: &'a str, facts: &'a [ShownFact]) -> impl Iterator<Item = &'a ShownFact> {
-    let is_expected = |fact: &ShownFact| fact.path == "container.running" && fact.value == true;
+    let is_expected = |fact: &ShownFact| &*fact.path == "container.running" && fact.value == true;
     facts
         .iter()
-        .filter(move |fact| !is_expected(fact) && !fact.value.is_null() && (fact.source.is_empty() || !reason.contains(&fact.source)))
+        .filter(move |fact| !is_expected(fact) && !fact.value.is_null() && (fact.source.is_empty() || !reason.contains(&*fact.source)))
 }
 
 /// The value of a check's `shows`, which has no path of its own.
 fn is_shown_value(fact: &ShownFact) -> bool {
-    fact.path == "shows"
+    &*fact.path == "shows"
 }
 
 /// Name of a fact.

@@ -79,11 +79,30 @@ fn the_deliverable_holds_every_threat_and_every_control() {
         // The picture is of the benchmark that changed most.
         let picture = picture(&comparison).unwrap();
         let mut rows = catalogue.benchmarks.values().flat_map(|table| &table.controls);
-        assert!(rows.any(|control| control.check.as_deref() == Some("docker.daemon.live-restore") && picture.contains(&control.id)));
+        assert!(rows.any(|control| control.check == "docker.daemon.live-restore" && picture.contains(&control.id)));
         for table in catalogue.benchmarks.values() {
             let run = before.runs.iter().find(|run| run.benchmark == table.id).unwrap();
             assert!(text::bench(&before.assessment, table, run, Style::default()).contains("controls:"));
         }
         assert!(text::assess(&before.assessment, Style::default()).contains("THREATS"));
+    }
+}
+
+/// A screen shows the same, whether the evidence of what passes was worked out or not.
+#[test]
+fn what_is_left_out_is_not_shown() {
+    let catalogue = Catalogue::load_for_judging().unwrap();
+    let host = include_str!("../../cofferdam/tests/fixtures/weak.snapshot.json");
+    let snapshot = facts::Snapshot::from_json(host).unwrap();
+    let nobody = assess::Operator::default();
+    let judged = |evidence_of_all, advice| assess::assess_with(&snapshot, &catalogue, &nobody, assess::Extent { evidence_of_all, advice });
+    let (whole, shown, verdicts) = (judged(true, true), judged(false, true), judged(false, false));
+    assert!(whole.results.values().flat_map(|result| &result.subjects).all(|one| !one.reproduce.is_empty()));
+    assert_eq!((&whole.findings, &whole.advice), (&shown.findings, &shown.advice));
+    let style = report::Style::default();
+    assert_eq!(report::text::assess(&whole, style), report::text::assess(&shown, style));
+    for table in catalogue.benchmarks.values() {
+        let bench = |judged| report::text::bench(judged, table, &assess::bench_of(judged, &catalogue, &table.id).unwrap(), style);
+        assert_eq!(bench(&whole), bench(&verdicts));
     }
 }

@@ -49,10 +49,6 @@ fn pages(names: &Names, style: Style) -> Vec<(&'static str, String)> {
         ("explain_check_anywhere", text::explain(&of("docker.daemon.live-restore"), None, style)),
         ("explain_threat", text::explain(&Explanation::Threat(&threats[6]), Some(&assessment), style)),
         ("explain_reference", text::explain(&Explanation::Reference(&kubernetes[1]), Some(&assessment), style)),
-        (
-            "explain_not_built",
-            text::explain(&Explanation::NotBuilt { benchmark: &benchmark, control: &benchmark.controls[0] }, None, style),
-        ),
         ("verification", text::verification(&plan, &verification, style)),
         ("outcome_done", text::outcome(&report(Direction::Forward, Outcome::Done), style)),
         ("outcome_back", text::outcome(&report(Direction::Back, Outcome::Done), style)),

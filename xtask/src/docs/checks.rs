@@ -51,9 +51,5 @@ fn section(text: &mut String, catalogue: &Catalogue, check: &Check) {
 /// `cis-docker-1.6.0 2.15` for each benchmark that names the check.
 fn numbers(catalogue: &Catalogue, check: &str) -> Vec<String> {
     let tables = catalogue.benchmarks.values();
-    tables
-        .flat_map(|table| {
-            table.controls.iter().filter(|row| row.check.as_deref() == Some(check)).map(|row| format!("{} {}", table.id, row.id))
-        })
-        .collect()
+    tables.flat_map(|table| table.controls.iter().filter(|row| row.check == check).map(|row| format!("{} {}", table.id, row.id))).collect()
 }

@@ -28,10 +28,9 @@ struct RawBenchmark {
 struct RawControl {
     id: String,
     section: String,
+    #[serde(default)]
     check: Option<Spanned<String>>,
     slug: String,
-    #[serde(default)]
-    title: Option<String>,
     #[serde(default)]
     level: Option<Spanned<Node>>,
     #[serde(default)]
@@ -71,10 +70,8 @@ fn control(source: &mut Source<'_>, row: Spanned<RawControl>, checks: &BTreeMap<
             let meant = near_miss(&check.value, checks.keys().map(String::as_str)).map(|meant| format!(", did you mean `{meant}`?"));
             source.error(check.referenced, format!("no check `{}`{}", check.value, meant.unwrap_or_default()));
         }
-        None if row.title.as_deref().is_none_or(|title| title.trim().is_empty()) => {
-            source.error(place, format!("`{}` has no check to give it a title: write one", row.id));
-        }
-        _ => {}
+        Some(_) => {}
+        None => source.error(place, format!("`{}` names no check: each row is answered by one", row.id)),
     }
     if numbers(&row.id).is_empty() {
         source.error(place, format!("`{}` is no number such as 2.15", row.id));
@@ -108,9 +105,8 @@ fn control(source: &mut Source<'_>, row: Spanned<RawControl>, checks: &BTreeMap<
     Control {
         id: row.id,
         section: row.section,
-        check: row.check.map(|check| check.value),
+        check: row.check.map(|check| check.value).unwrap_or_default(),
         slug: row.slug,
-        title: row.title,
         level,
         assessment,
         scored,

@@ -184,8 +184,8 @@ pub(super) fn read(source: &mut Source<'_>) -> Option<CheckFile> {
     let remedy = RemedyTemplate {
         action: raw.remedy.action.value.clone(),
         change: raw.remedy.change.value.clone(),
-        text: source.said(&raw.remedy.text, "remedy.text"),
-        disrupts: source.said(&raw.remedy.disrupts, "remedy.disrupts"),
+        text: source.said(&raw.remedy.text, "remedy.text").into(),
+        disrupts: source.said(&raw.remedy.disrupts, "remedy.disrupts").into(),
     };
     if let Err((in_change, message)) = remedy_template::check(&remedy, subject, &variables) {
         source.error(if in_change { raw.remedy.change.referenced } else { raw.remedy.action.referenced }, message);
@@ -193,15 +193,15 @@ pub(super) fn read(source: &mut Source<'_>) -> Option<CheckFile> {
     let examples = raw.examples.value.into_iter().map(Example::from).collect();
     let check = Check {
         id,
-        title: source.said(&raw.title, "title"),
+        title: source.said(&raw.title, "title").into(),
         why: source.said(&raw.why, "why"),
         subject,
         when,
         question: question?,
         by_policy,
         shows,
-        fact: raw.fact.into_iter().map(|path| path.value).collect(),
-        reproduce: source.said(&raw.reproduce, "reproduce"),
+        fact: raw.fact.into_iter().map(|path| path.value.into()).collect(),
+        reproduce: source.said(&raw.reproduce, "reproduce").into(),
         shown_as: raw.shown_as.map(|shown| shown.value).unwrap_or_default(),
         severity: raw.severity,
         stride: raw.stride.value,

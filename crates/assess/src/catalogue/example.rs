@@ -6,7 +6,7 @@ use serde_saphyr::Spanned;
 
 use super::source::Source;
 use crate::expression::{Expression, Step, Value};
-use crate::judge::{Frame, judgement};
+use crate::judge::{Extent, Frame, judgement};
 use crate::view::record::{Record, Sound, Typed};
 use crate::view::{Container, Daemon, Host, Image, Network, Policy};
 use crate::yaml::{Node, Place};
@@ -128,7 +128,7 @@ impl Example {
         if let Some((kind, node)) = self.overlays.iter().find(|(kind, _)| !self.is_bound(*kind, check.subject)) {
             return Err((node.referenced.into(), format!("a check of a {} does not see any {}", check.subject.word(), kind.word())));
         }
-        let subject = Subject { kind: check.subject, id: "example".to_owned(), name: "example".to_owned() };
+        let subject = Subject { kind: check.subject, id: "example".into(), name: "example".into() };
         let sources = facts::Sources::default();
         let values: Vec<Value> = [
             Some(host.record_value()),
@@ -141,7 +141,7 @@ impl Example {
         .collect();
         let mut records: Vec<&dyn Record> = vec![&host, &daemon, &policy];
         records.extend(member.as_deref());
-        let given = judgement(check, &Frame::new(&subject, &records, &values, &sources));
+        let given = judgement(check, &Frame::new(&subject, &records, &values, &sources), Extent::WHOLE);
         let mismatch = if given.verdict != self.expect {
             Some(format!("expects {} and gives {}: {}", self.expect, given.verdict, given.reason))
         } else {

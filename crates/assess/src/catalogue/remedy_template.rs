@@ -1,6 +1,7 @@
 //! The parameters of a remedy, typed by its action; and the remedy bound to a subject.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use facts::docker::RestartPolicy;
 use serde_json::Value as Json;
@@ -113,7 +114,7 @@ pub(crate) fn bind(
     variables: &[(&'static str, Type)],
     values: &[Value],
 ) -> Remedy {
-    let said = |text: &str| template::fill(text, variables, values, unquoted).0;
+    let said = |text: &Arc<str>| template::fill_shared(text, variables, values, unquoted);
     let action = action(remedy, variables, values).unwrap_or(Action::Manual);
     Remedy {
         check: check.to_owned(),

@@ -174,25 +174,26 @@ fn tables_of_contents() {
         let table = format!("id: t\ntitle: Table\ncontrols:\n{rows}");
         Catalogue::from_files(&[("checks/a.yaml", CHECK), ("benchmarks/t.yaml", &table)]).map_err(|errors| errors.to_string())
     };
-    let good = "  - {id: '1.9', section: s, check: docker.container.sample, slug: a, level: 1, assessment: manual}\n  - {id: '1.10', section: s, check: ~, slug: b, title: B, level: '?', assessment: '?'}\n";
+    let good = "  - {id: '1.9', section: s, check: docker.container.sample, slug: a, level: 1, assessment: manual}\n  - {id: '1.10', section: s, check: docker.container.sample, slug: b, level: '?', assessment: '?'}\n";
     let catalogue = load(good).unwrap();
     let rows = &catalogue.benchmarks["t"].controls;
     assert_eq!((rows[0].level, rows[0].assessment.as_deref()), (Some(1), Some("manual")));
-    assert_eq!((rows[1].level, rows[1].assessment.as_deref(), rows[1].check.as_deref()), (None, None, None));
-    assert_eq!(catalogue.numbers("docker.container.sample")["t"], ["1.9"]);
+    assert_eq!((rows[1].level, rows[1].assessment.as_deref()), (None, None));
+    assert_eq!(catalogue.numbers("docker.container.sample")["t"], ["1.9", "1.10"]);
     for (row, expect) in [
         ("  - {id: '1.1', section: s, check: docker.container.smaple, slug: a}\n", "did you mean `docker.container.sample`?"),
-        ("  - {id: '1.1', section: s, check: ~, slug: a}\n", "has no check to give it a title"),
+        ("  - {id: '1.1', section: s, check: ~, slug: a}\n", "`1.1` names no check: each row is answered by one"),
+        ("  - {id: '1.1', section: s, slug: a}\n", "names no check"),
         (
-            "  - {id: '1.2', section: s, check: ~, slug: a, title: A}\n  - {id: '1.1', section: s, check: ~, slug: a, title: A}\n",
+            "  - {id: '1.2', section: s, check: docker.container.sample, slug: a}\n  - {id: '1.1', section: s, check: docker.container.sample, slug: a}\n",
             "rows are in numeric order",
         ),
         (
-            "  - {id: '1.2', section: s, check: ~, slug: a, title: A}\n  - {id: '1.2', section: s, check: ~, slug: a, title: A}\n",
+            "  - {id: '1.2', section: s, check: docker.container.sample, slug: a}\n  - {id: '1.2', section: s, check: docker.container.sample, slug: a}\n",
             "stands twice",
         ),
-        ("  - {id: x, section: s, check: ~, slug: a, title: A}\n", "is no number such as 2.15"),
-        ("  - {id: '1.1', section: s, check: ~, slug: a, title: A, level: high}\n", "`level` is 1, 2 or"),
+        ("  - {id: x, section: s, check: docker.container.sample, slug: a}\n", "is no number such as 2.15"),
+        ("  - {id: '1.1', section: s, check: docker.container.sample, slug: a, level: high}\n", "`level` is 1, 2 or"),
     ] {
         let error = load(row).unwrap_err();
         assert!(error.contains(expect), "{error}");
@@ -274,4 +275,16 @@ fn every_view_field_says_what_it_is() {
             assert_eq!(field.phrases.is_some(), is_bool, "{name}.{}: booleans, and only they, have phrases", field.name);
         }
     }
+}
+
+/// Judging goes by the same catalogue, whichever way it was loaded.
+#[test]
+fn loading_for_judging_leaves_out_what_judging_does_not_ask() {
+    let (whole, judging) = (Catalogue::load().unwrap(), Catalogue::load_for_judging().unwrap());
+    assert_eq!(whole.checks, judging.checks);
+    assert_eq!(whole.benchmarks, judging.benchmarks);
+    assert_eq!((&whole.threats, &whole.measures), (&judging.threats, &judging.measures));
+    assert!(judging.kubernetes.is_empty() && judging.stories.stories.is_empty());
+    // What is cut off is all of the examples, and nothing else.
+    assert!(judging.checks.keys().all(|id| judging.examples(id).is_empty() && !whole.examples(id).is_empty()));
 }

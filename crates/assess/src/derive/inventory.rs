@@ -62,7 +62,7 @@ fn unused(engine: &Engine) -> Fact<Unused<'_>> {
 }
 
 fn described(image: &Image, now: &str) -> String {
-    let size = image.size.known().map_or_else(|| "size unknown".to_owned(), |size| format!("{} MB", size / 1_000_000));
+    let size = image.size.known().map_or_else(|| "size unknown".to_owned(), |size| format!("{} MB", (size + 500_000) / 1_000_000));
     let age = match image.created.clone().and_then(|created| days(&created, now)) {
         Fact::Known(days) => format!("{days} days old"),
         Fact::Absent => "without a date".to_owned(),

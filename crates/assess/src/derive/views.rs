@@ -1,5 +1,7 @@
 //! All views of one Snapshot.
 
+use std::sync::Arc;
+
 use std::collections::BTreeMap;
 
 use facts::docker::Engine;
@@ -128,12 +130,12 @@ fn networks_of(engine: &Engine, sources: &Sources) -> Vec<Member<Network>> {
 
 /// Host and daemon bear the host's name.
 fn once<V>(kind: SubjectKind, host: &Host, view: V) -> Member<V> {
-    let name = host.name.known().cloned().unwrap_or_else(|| "host".to_owned());
+    let name: Arc<str> = host.name.known().map_or("host", String::as_str).into();
     Member { subject: Subject { kind, id: name.clone(), name }, view }
 }
 
 fn unlisted<V>(kind: SubjectKind, view: V) -> Member<V> {
-    Member { subject: Subject { kind, id: String::new(), name: UNLISTED.to_owned() }, view }
+    Member { subject: Subject { kind, id: Arc::default(), name: UNLISTED.into() }, view }
 }
 
 fn members<T, V>(
@@ -153,14 +155,14 @@ fn members<T, V>(
         .filter_map(|one| match &one.fact {
             Fact::Known(known) => {
                 let (id, name, view) = view(known, one.source);
-                Some(Member { subject: Subject { kind, id, name }, view })
+                Some(Member { subject: Subject { kind, id: id.into(), name: name.into() }, view })
             }
             // Gone between listing and inspection.
             Fact::Absent => None,
             Fact::Unknown { why } => {
                 let id = id_of(sources, one);
                 let name = if id.is_empty() { UNLISTED.to_owned() } else { short(&id) };
-                Some(Member { subject: Subject { kind, id, name }, view: unseen(why) })
+                Some(Member { subject: Subject { kind, id: id.into(), name: name.into() }, view: unseen(why) })
             }
         })
         .collect();

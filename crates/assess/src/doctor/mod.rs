@@ -59,9 +59,7 @@ impl<'b> Table<'b> {
     fn of(benchmark: &'b Benchmark) -> Self {
         let mut rows: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for control in &benchmark.controls {
-            if let Some(check) = &control.check {
-                rows.entry(check).or_default().push(&control.id);
-            }
+            rows.entry(&control.check).or_default().push(&control.id);
         }
         Self { benchmark, rows }
     }
@@ -75,8 +73,8 @@ impl<'b> Table<'b> {
         let mut use_it = self.verdicts(without.iter().filter(|one| numbers(&one.touched).iter().any(taken)));
         if access == Access::EngineApi && without.len() < now.len() {
             // Without the engine there are no objects: what is judged of them stands and falls with it.
-            let left: BTreeSet<(&str, &str)> = without.iter().map(|one| (one.check.as_str(), one.subject.id.as_str())).collect();
-            let gone = |one: &&Unseen| !left.contains(&(one.check.as_str(), one.subject.id.as_str()));
+            let left: BTreeSet<(&str, &str)> = without.iter().map(|one| (one.check.as_str(), &*one.subject.id)).collect();
+            let gone = |one: &&Unseen| !left.contains(&(one.check.as_str(), &*one.subject.id));
             let host = |one: &&Unseen| !one.subject.id.is_empty() && numbers(&one.because).iter().any(taken);
             hang = self.verdicts(now.iter().filter(gone).chain(without.iter().filter(host)));
             use_it = hang.clone();
@@ -153,8 +151,8 @@ impl<'b> Table<'b> {
             verdicts.entry(&one.check).or_default().push(one.verdict);
         }
         for control in &self.benchmark.controls {
-            let of_row = control.check.as_deref().and_then(|check| verdicts.get(check)).map_or(&[][..], Vec::as_slice);
-            *(if of_row.contains(&Verdict::Unknown) || control.check.is_none() {
+            let of_row = verdicts.get(control.check.as_str()).map_or(&[][..], Vec::as_slice);
+            *(if of_row.contains(&Verdict::Unknown) {
                 &mut counts.with_unknown
             } else if of_row.contains(&Verdict::Manual) {
                 &mut counts.manual
@@ -172,7 +170,7 @@ impl<'b> Table<'b> {
             *checks.entry(one.check.as_str()).or_default() += 1;
         }
         let verdicts = checks.iter().map(|(check, subjects)| subjects * self.rows.get(check).map_or(0, Vec::len)).sum();
-        let row = |control: &&crate::Control| control.check.as_deref().is_some_and(|check| checks.contains_key(check));
+        let row = |control: &&crate::Control| checks.contains_key(control.check.as_str());
         Verdicts { rows: self.benchmark.controls.iter().filter(row).map(|control| control.id.clone()).collect(), verdicts }
     }
 }

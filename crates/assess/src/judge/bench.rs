@@ -16,12 +16,11 @@ pub(super) fn run(table: &Benchmark, results: &BTreeMap<String, CheckResult>, ca
 }
 
 fn row(control: &Control, results: &BTreeMap<String, CheckResult>, catalogue: &Catalogue) -> ControlResult {
-    let check = control.check.as_ref().and_then(|id| catalogue.checks.get(id));
-    let result = control.check.as_ref().and_then(|id| results.get(id));
-    let title = check.map(|check| check.title.clone()).or_else(|| control.title.clone()).unwrap_or_else(|| control.slug.clone());
-    let (verdict, reason, subjects) = match result {
+    let title = catalogue.checks.get(&control.check).map_or_else(|| control.slug.clone(), |check| check.title.to_string());
+    // An assessment that another version of the program made may lack a check.
+    let (verdict, reason, subjects) = match results.get(&control.check) {
         Some(result) => (result.verdict, summary(result), result.subjects.clone()),
-        None => (Verdict::Unknown, "not built yet".to_owned(), Vec::new()),
+        None => (Verdict::Unknown, format!("the assessment says nothing of {}", control.check), Vec::new()),
     };
     ControlResult {
         id: control.id.clone(),
@@ -40,10 +39,9 @@ fn row(control: &Control, results: &BTreeMap<String, CheckResult>, catalogue: &C
 fn summary(result: &CheckResult) -> String {
     match result.subjects.as_slice() {
         [] => "there is nothing here that it could be asked about".to_owned(),
-        [one] if is_once(one) => one.reason.clone(),
+        [one] if is_once(one) => one.reason.to_string(),
         many => {
-            let deciding: Vec<&str> =
-                many.iter().filter(|one| one.verdict == result.verdict).map(|one| one.subject.name.as_str()).collect();
+            let deciding: Vec<&str> = many.iter().filter(|one| one.verdict == result.verdict).map(|one| &*one.subject.name).collect();
             let shown = deciding.iter().take(5).copied().collect::<Vec<_>>().join(", ");
             let more = deciding.len().saturating_sub(5);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };

@@ -8,6 +8,7 @@ use facts::Snapshot;
 use crate::catalogue::remedy_template::bind;
 use crate::derive::{Member, Views};
 use crate::expression::Value;
+use crate::judge::Extent;
 use crate::judge::frame::Frame;
 use crate::judge::judgement::{judgement, verdict};
 use crate::judge::what_if::Fields;
@@ -159,17 +160,17 @@ pub(super) fn verdicts<'c>(subjects: &Subjects<'_>, catalogue: &'c Catalogue) ->
 }
 
 /// A check's answers with reason and evidence.
-pub(super) fn result(subjects: &Subjects<'_>, check: &Check) -> CheckResult {
+pub(super) fn result(subjects: &Subjects<'_>, check: &Check, extent: Extent) -> CheckResult {
     let mut judgements = Vec::new();
-    subjects.each(check.subject, |frame| judgements.push(judgement(check, frame)));
+    subjects.each(check.subject, |frame| judgements.push(judgement(check, frame, extent)));
     CheckResult { check: check.id.clone(), verdict: Verdict::worst(judgements.iter().map(|one| one.verdict)), subjects: judgements }
 }
 
 /// A check's answers without.
 pub(super) fn bare_result(subjects: &Subjects<'_>, check: &Check, verdicts: &[Verdict]) -> CheckResult {
     let bare = |(subject, verdict): (&&Subject, &Verdict)| {
-        let (reason, reproduce) = (String::new(), String::new());
-        Judgement { subject: (*subject).clone(), verdict: *verdict, reason, facts: Vec::new(), reproduce, waiver: None }
+        let (reason, facts, reproduce) = (Arc::default(), Arc::default(), Arc::default());
+        Judgement { subject: (*subject).clone(), verdict: *verdict, reason, facts, reproduce, waiver: None }
     };
     let judgements: Vec<Judgement> = subjects.subjects(check.subject).iter().zip(verdicts).map(bare).collect();
     CheckResult { check: check.id.clone(), verdict: Verdict::worst(verdicts.iter().copied()), subjects: judgements }
@@ -212,7 +213,7 @@ pub(super) fn bare_findings(subjects: &Subjects<'_>, catalogue: &Catalogue, verd
     findings
 }
 
-fn is_finding(verdict: Verdict) -> bool {
+pub(super) fn is_finding(verdict: Verdict) -> bool {
     !matches!(verdict, Verdict::Pass | Verdict::NotApplicable)
 }
 
@@ -225,22 +226,22 @@ fn bare_finding(check: &Check, subject: &Subject, verdict: Verdict) -> Finding {
         check: String::new(),
         subject: subject.clone(),
         action: Action::Manual,
-        text: String::new(),
+        text: Arc::default(),
         event: Event::People,
-        disrupts: String::new(),
+        disrupts: Arc::default(),
     };
     Finding {
         id: finding_id(&check.id, subject),
         check: check.id.clone(),
-        title: String::new(),
+        title: Arc::default(),
         subject: subject.clone(),
         verdict,
         severity: check.severity,
         stride: check.stride.clone(),
         benchmarks: Arc::default(),
-        reason: String::new(),
-        facts: Vec::new(),
-        reproduce: String::new(),
+        reason: Arc::default(),
+        facts: Arc::default(),
+        reproduce: Arc::default(),
         remedy,
         waiver: None,
     }

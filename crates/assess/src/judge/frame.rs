@@ -1,5 +1,7 @@
 //! What one check sees of one subject.
 
+use std::sync::Arc;
+
 use facts::Sources;
 
 use crate::expression::{Field, Type, Value};
@@ -57,14 +59,14 @@ impl<'v> Frame<'v> {
     }
 
     /// The fact as evidence.
-    pub(crate) fn shown(&self, path: &str) -> ShownFact {
+    pub(crate) fn shown(&self, path: &Arc<str>) -> ShownFact {
         let value = self.value(path);
         let origin = self.origin(path);
-        self.shown_as(path, &value, &origin)
+        self.shown_as(Arc::clone(path), &value, &origin)
     }
 
     /// A value as evidence.
-    pub(crate) fn shown_as(&self, path: &str, value: &Value, origin: &Origin) -> ShownFact {
+    pub(crate) fn shown_as(&self, path: Arc<str>, value: &Value, origin: &Origin) -> ShownFact {
         let mut source = self.place(origin);
         if let Some(note) = &origin.note {
             source = if source.is_empty() { note.to_string() } else { format!("{source} ({note})") };
@@ -76,7 +78,7 @@ impl<'v> Frame<'v> {
             Value::Absent => serde_json::Value::from("absent"),
             value => value.to_json(),
         };
-        ShownFact { path: path.to_owned(), value, source }
+        ShownFact { path, value, source: source.into() }
     }
 
     /// Where a path was seen: of the last record on the way that says so.

@@ -1,9 +1,13 @@
 //! One check on one subject.
 
+use std::sync::Arc;
+
 use crate::expression::{Evaluation, Expression, Value};
+use crate::judge::Extent;
+use crate::judge::checks::is_finding;
 use crate::judge::frame::Frame;
 use crate::judge::reason;
-use crate::template::{fill, shell};
+use crate::template::{fill_shared, shell};
 use crate::{Check, Judgement, Question, ShownFact, Verdict};
 
 /// The verdict alone, for "what if".
@@ -82,36 +86,35 @@ pub(super) fn decided_by(check: &Check) -> impl Iterator<Item = &Expression> {
 }
 
 /// The verdict with its reason and evidence.
-pub(crate) fn judgement(check: &Check, frame: &Frame<'_>) -> Judgement {
+pub(crate) fn judgement(check: &Check, frame: &Frame<'_>, extent: Extent) -> Judgement {
     let (verdict, ground) = decide(check, frame.values);
     let reason = match &ground {
         Ground::NotAsked => check.when.as_ref().map_or_else(String::new, |(_, words)| words.clone()),
         Ground::Unseen(decision) => reason::unseen(decision, frame),
-        Ground::Decided(decision) => reason::decided(check.shows.as_ref(), decision, check.fact.first().map(String::as_str), frame),
+        Ground::Decided(decision) => reason::decided(check.shows.as_ref(), decision, check.fact.first().map(AsRef::as_ref), frame),
         Ground::Asked(unstated) => {
             let unstated: Vec<&str> = unstated.iter().copied().filter(|path| frame.value(path) == Value::Absent).collect();
-            reason::for_a_person(check.shows.as_ref(), check.fact.first().map(String::as_str), &unstated, frame)
+            reason::for_a_person(check.shows.as_ref(), check.fact.first().map(AsRef::as_ref), &unstated, frame)
         }
     };
-    Judgement {
-        subject: frame.subject.clone(),
-        verdict,
-        reason,
-        facts: facts(check, verdict, frame),
-        waiver: None,
-        reproduce: fill(&check.reproduce, &frame.variables, frame.values, shell).0,
-    }
+    let (facts, reproduce) = if extent.evidence_of_all || is_finding(verdict) {
+        (facts(check, verdict, frame), fill_shared(&check.reproduce, &frame.variables, frame.values, shell))
+    } else {
+        Default::default()
+    };
+    Judgement { subject: frame.subject.clone(), verdict, reason: reason.into(), facts, waiver: None, reproduce }
 }
 
 /// The value that the check shows, then its facts. Where it does not apply, showing is not guarded: the facts alone.
-fn facts(check: &Check, verdict: Verdict, frame: &Frame<'_>) -> Vec<ShownFact> {
+fn facts(check: &Check, verdict: Verdict, frame: &Frame<'_>) -> Arc<[ShownFact]> {
     let mut facts: Vec<ShownFact> = Vec::new();
     if let Some(shows) = check.shows.as_ref().filter(|_| verdict != Verdict::NotApplicable) {
         if shows.is_fact() {
-            facts.push(frame.shown(shows.source()));
+            let path = check.fact.iter().find(|path| &***path == shows.source()).cloned();
+            facts.push(frame.shown(&path.unwrap_or_else(|| shows.source().into())));
         } else {
             let origin = check.fact.first().map(|path| frame.origin(path)).unwrap_or_default();
-            facts.push(frame.shown_as("shows", &shows.evaluate(frame.values).value, &origin));
+            facts.push(frame.shown_as("shows".into(), &shows.evaluate(frame.values).value, &origin));
         }
     }
     // What the operator did not state is no evidence.
@@ -120,5 +123,5 @@ fn facts(check: &Check, verdict: Verdict, frame: &Frame<'_>) -> Vec<ShownFact> {
             facts.push(frame.shown(path));
         }
     }
-    facts
+    facts.into()
 }

@@ -29,8 +29,8 @@ use crate::advice::advise;
 use crate::derive::views;
 use crate::view::Daemon;
 use crate::{
-    Assessment, BenchmarkResult, Catalogue, Check, CheckResult, Finding, Operator, SnapshotRef, Summary, Target, ThreatFinding, Verdict,
-    WaiverUse,
+    Advice, Assessment, BenchmarkResult, Catalogue, Check, CheckResult, Finding, Operator, SnapshotRef, Summary, Target, ThreatFinding,
+    Verdict, WaiverUse,
 };
 use checks::{Subjects, Verdicts};
 use relations::Relations;
@@ -46,15 +46,39 @@ pub fn assess(snapshot: &Snapshot, catalogue: &Catalogue) -> Assessment {
     assess_for(snapshot, catalogue, &Operator::default())
 }
 
+/// How much of an Assessment is worked out. What is left out is empty; verdicts, reasons, findings and the status of threats are always the
+/// same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// Facts and commands of what passes or does not apply, too: whoever writes the Assessment down wants them, a screen has no place.
+    pub evidence_of_all: bool,
+    /// What to fix first, which takes the judging of each fix's outcome.
+    pub advice: bool,
+}
+
+impl Extent {
+    /// Everything.
+    pub const WHOLE: Self = Self { evidence_of_all: true, advice: true };
+}
+
 /// The same by what an operator states, with what that operator accepts marked as waived.
 pub fn assess_for(snapshot: &Snapshot, catalogue: &Catalogue, operator: &Operator) -> Assessment {
+    assess_with(snapshot, catalogue, operator, Extent::WHOLE)
+}
+
+/// The same to some extent.
+pub fn assess_with(snapshot: &Snapshot, catalogue: &Catalogue, operator: &Operator, extent: Extent) -> Assessment {
     let ((parts, waivers, advice), digest) = std::thread::scope(|scope| {
         // It takes about as long as all the rest.
         let beside = std::thread::Builder::new().spawn_scoped(scope, || digest(snapshot)).ok();
         let judged = with_subjects(snapshot, operator, |subjects, relations| {
-            let Parts { outlook: parts, unwaived, waivers } = judged(snapshot, subjects, relations, catalogue, operator);
-            let mut what_if = WhatIf::of(snapshot, catalogue, subjects, relations, &unwaived, &parts.threats);
-            let advice = advise(snapshot, &parts.findings, &parts.threats, |remedies| what_if.after(remedies));
+            let Parts { outlook: parts, unwaived, waivers } = judged(snapshot, subjects, relations, catalogue, operator, extent);
+            let advice = if extent.advice {
+                let mut what_if = WhatIf::of(snapshot, catalogue, subjects, relations, &unwaived, &parts.threats);
+                advise(snapshot, &parts.findings, &parts.threats, |remedies| what_if.after(remedies))
+            } else {
+                Advice::default()
+            };
             (parts, waivers, advice)
         });
         // Where no thread is to be had it is done here.
@@ -120,7 +144,7 @@ struct Parts<'c> {
 
 fn judge(snapshot: &Snapshot, catalogue: &Catalogue) -> Outlook {
     let nobody = Operator::default();
-    with_subjects(snapshot, &nobody, |subjects, relations| judged(snapshot, subjects, relations, catalogue, &nobody).outlook)
+    with_subjects(snapshot, &nobody, |subjects, relations| judged(snapshot, subjects, relations, catalogue, &nobody, Extent::WHOLE).outlook)
 }
 
 fn judged<'c>(
@@ -129,9 +153,10 @@ fn judged<'c>(
     relations: Option<&Relations>,
     catalogue: &'c Catalogue,
     operator: &Operator,
+    extent: Extent,
 ) -> Parts<'c> {
     let mut results: BTreeMap<String, CheckResult> =
-        catalogue.checks.iter().map(|(id, check)| (id.clone(), checks::result(subjects, check))).collect();
+        catalogue.checks.iter().map(|(id, check)| (id.clone(), checks::result(subjects, check, extent))).collect();
     let unwaived: Verdicts<'c> = catalogue.checks.keys().map(|id| (id.as_str(), verdicts_of(&results[id]))).collect();
     let waivers = crate::operator::waive(operator, snapshot, &mut results);
     let findings = checks::findings(subjects, catalogue, &results);

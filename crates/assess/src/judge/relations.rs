@@ -63,13 +63,13 @@ impl Relations {
         let networks = known(engine.and_then(|engine| engine.networks.known()), |one| &one.id);
 
         let of_container = |member: &Member<_>| {
-            let Some(one) = containers.get(member.subject.id.as_str()) else { return (Related::hidden(), Related::hidden()) };
+            let Some(one) = containers.get(&*member.subject.id) else { return (Related::hidden(), Related::hidden()) };
             let image = one.image_id.as_ref().map(|id| Related::to([id], &image_ids));
             let joined = one.networks.as_ref().map(|networks| Related::to(networks.iter().map(|network| &network.name), &network_names));
             (Related::from(image), Related::from(joined))
         };
         let of_network = |member: &Member<_>| {
-            let Some(one) = networks.get(member.subject.id.as_str()) else { return Related::hidden() };
+            let Some(one) = networks.get(&*member.subject.id) else { return Related::hidden() };
             Related::from(one.containers.as_ref().map(|ids| Related::to(ids, &container_ids)))
         };
         let (container_image, container_networks) = views.containers.iter().map(of_container).unzip();
@@ -125,8 +125,8 @@ impl From<Fact<Self>> for Related {
     }
 }
 
-fn index<V>(members: &[Member<V>], key: fn(&Subject) -> &String) -> BTreeMap<&str, usize> {
-    members.iter().enumerate().map(|(index, member)| (key(&member.subject).as_str(), index)).collect()
+fn index<V>(members: &[Member<V>], key: fn(&Subject) -> &str) -> BTreeMap<&str, usize> {
+    members.iter().enumerate().map(|(index, member)| (key(&member.subject), index)).collect()
 }
 
 /// The objects that could be inspected, by id.

@@ -69,7 +69,7 @@ pub fn bench_part(
     }
     let results: BTreeMap<String, CheckResult> =
         assessment.results.iter().filter_map(|(id, result)| Some((id.clone(), selection.of_containers(result)?))).collect();
-    let asked = |control: &Control| control.check.as_ref().is_some_and(|check| results.contains_key(check));
+    let asked = |control: &Control| results.contains_key(&control.check);
     let controls = part.controls.iter().filter(|control| asked(control)).cloned().collect();
     selection.some(super::bench::run(&Benchmark { controls, ..part }, &results, catalogue))
 }
@@ -114,13 +114,13 @@ fn in_section(control: &Control, name: &str) -> bool {
 }
 
 fn is_named(control: &Control, name: &str) -> bool {
-    control.id == name || control.slug == name || control.check.as_deref() == Some(name)
+    control.id == name || control.slug == name || control.check == name
 }
 
 fn is_container(judgement: &crate::Judgement, wanted: &str) -> bool {
     let subject = &judgement.subject;
     let by_id = wanted.len() >= 4 && subject.id.starts_with(wanted);
-    subject.kind == SubjectKind::Container && (subject.name == wanted.trim_start_matches('/') || by_id)
+    subject.kind == SubjectKind::Container && (*subject.name == *wanted.trim_start_matches('/') || by_id)
 }
 
 #[cfg(test)]
@@ -131,9 +131,8 @@ mod tests {
         Control {
             id: id.to_owned(),
             section: section.to_owned(),
-            check: Some(format!("docker.x.s{id}")),
+            check: format!("docker.x.s{id}"),
             slug: format!("s{id}"),
-            title: None,
             level,
             assessment: None,
             scored: None,

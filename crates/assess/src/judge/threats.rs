@@ -31,7 +31,7 @@ pub(super) fn threats(judged: &Judged<'_>) -> Vec<ThreatFinding> {
             // Subjects are in the order of their names already.
             Some(subject_kind) => {
                 findings.extend(judged.subjects.subjects(subject_kind).into_iter().enumerate().map(|(index, subject)| {
-                    let element = Element { kind: kind.clone(), id: subject.id.clone(), name: subject.name.clone() };
+                    let element = Element { kind: kind.clone(), id: subject.id.to_string(), name: subject.name.to_string() };
                     measured.finding(element, subject_kind, index)
                 }))
             }
@@ -153,7 +153,7 @@ impl<'j> Measured<'j> {
     fn condition(&self, kind: SubjectKind, index: usize) -> Vec<ShownFact> {
         let mut paths: Vec<&str> = Vec::new();
         add_new(&mut paths, self.threat.applies_when.iter().flat_map(Expression::paths).map(String::as_str));
-        self.judged.subjects.with_frame(kind, index, |frame| paths.iter().map(|path| frame.shown(path)).collect())
+        self.judged.subjects.with_frame(kind, index, |frame| paths.iter().map(|path| frame.shown(&(*path).into())).collect())
     }
 }
 

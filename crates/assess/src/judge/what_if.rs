@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem::take;
+use std::sync::Arc;
 
 use facts::docker::{Container, Image};
 use facts::{Fact, Observed, Snapshot};
@@ -66,7 +67,7 @@ impl<'s> WhatIf<'s> {
         }
         carry_out(&mut after, remedies);
         let updated = remedies.iter().filter(|remedy| matches!(remedy.action, Action::ContainerUpdate { .. }));
-        let updated: BTreeSet<&str> = updated.map(|remedy| remedy.subject.id.as_str()).collect();
+        let updated: BTreeSet<&str> = updated.map(|remedy| &*remedy.subject.id).collect();
         let change = self.change(&after, &updated);
         if let Some((containers, images)) = lists(&mut after) {
             (self.containers, self.images) = (take(containers), take(images));
@@ -125,7 +126,7 @@ impl<'s> WhatIf<'s> {
             let one = observed.get(id).filter(|_| !alike || updated.contains(id))?;
             Some(container_view(one.known()?, one.source, &now).record_value())
         };
-        let networks: BTreeMap<String, Value> =
+        let networks: BTreeMap<Arc<str>, Value> =
             network_views(after).iter().map(|network| (network.subject.id.clone(), network.view.record_value())).collect();
         let mut subjects = self.subjects.clone();
         // Without an engine there is no daemon that could be another.

@@ -48,7 +48,7 @@ impl Operator {
             .map(|one| Uncovered {
                 subject: one.subject.clone(),
                 verdict: one.verdict,
-                reason: one.reason.clone(),
+                reason: one.reason.to_string(),
                 near: self.near(&one.subject, one.verdict, check.unwrap_or_default(), &faces),
             })
             .collect();

@@ -51,7 +51,7 @@ impl<'s> Faces<'s> {
 
     /// The face of a subject; none: nothing is known of it but that it is there.
     pub(super) fn get(&self, subject: &Subject) -> Option<&Face<'s>> {
-        if is_single(subject.kind) { Some(&self.host) } else { self.others.get(&subject.kind)?.get(subject.id.as_str()) }
+        if is_single(subject.kind) { Some(&self.host) } else { self.others.get(&subject.kind)?.get(&*subject.id) }
     }
 
     /// The kind of something of that name that is none of what was judged.

@@ -136,13 +136,16 @@ pub fn compare(report: &PeerReport, numbering: &Numbering, assessment: &Assessme
     }
     let answered: BTreeSet<&str> = rows.iter().map(|row| row.check.as_str()).collect();
     let controls = catalogue.benchmarks.get(&numbering.benchmark).map_or(&[][..], |table| &table.controls);
-    let lacks = |check: &Option<String>| check.as_ref().is_some_and(|check| !answered.contains(check.as_str()));
     PeerComparison {
         peer: report.origin.clone(),
         benchmark: numbering.benchmark.clone(),
         numbered_by: numbering.by,
         summary: summary(&rows, unmapped.len()),
-        not_in_report: controls.iter().filter(|control| lacks(&control.check)).map(|control| control.id.clone()).collect(),
+        not_in_report: controls
+            .iter()
+            .filter(|control| !answered.contains(control.check.as_str()))
+            .map(|control| control.id.clone())
+            .collect(),
         rows,
         unmapped,
     }
@@ -151,7 +154,7 @@ pub fn compare(report: &PeerReport, numbering: &Numbering, assessment: &Assessme
 /// Names of the containers that anything was asked of.
 fn containers(assessment: &Assessment) -> BTreeSet<&str> {
     let subjects = assessment.results.values().flat_map(|result| &result.subjects).map(|judgement| &judgement.subject);
-    subjects.filter(|subject| subject.kind == SubjectKind::Container).map(|subject| subject.name.as_str()).collect()
+    subjects.filter(|subject| subject.kind == SubjectKind::Container).map(|subject| &*subject.name).collect()
 }
 
 fn compared(row: &PeerRow, title: &str, result: &CheckResult, here: &BTreeSet<&str>) -> ComparedRow {
@@ -166,10 +169,10 @@ fn compared(row: &PeerRow, title: &str, result: &CheckResult, here: &BTreeSet<&s
         }
     }
     let of_interest = |judgement: &&Judgement| {
-        let name = &judgement.subject.name;
+        let has = |names: &[String]| names.iter().any(|name| **name == *judgement.subject.name);
         match relation {
-            Relation::OtherSubjects => they_miss.contains(name) || they_add.contains(name),
-            Relation::Differ if !they_add.is_empty() => they_add.contains(name),
+            Relation::OtherSubjects => has(&they_miss) || has(&they_add),
+            Relation::Differ if !they_add.is_empty() => has(&they_add),
             Relation::Differ | Relation::Overlooked => judgement.verdict == result.verdict,
             _ => false,
         }
@@ -208,7 +211,7 @@ impl Named {
         let names: BTreeSet<&str> = row.names.iter().map(|name| plain(name.as_str())).collect();
         let is_named = |judgement: &Judgement| {
             let subject = &judgement.subject;
-            names.contains(subject.name.as_str()) || names.iter().any(|name| is_id_of(name, &subject.id))
+            names.contains(&*subject.name) || names.iter().any(|name| is_id_of(name, &subject.id))
         };
         // Their rows about images may name containers: then nothing can be said of the images.
         let understood = result.subjects.iter().any(is_named);
@@ -228,7 +231,7 @@ impl Named {
                 Verdict::Unknown | Verdict::Manual | Verdict::Waived => false,
             };
             if differs {
-                by_verdict.entry(judgement.verdict == Verdict::Fail).or_default().push(judgement.subject.name.clone());
+                by_verdict.entry(judgement.verdict == Verdict::Fail).or_default().push(judgement.subject.name.to_string());
             }
         }
         Self { missed: by_verdict.remove(&true).unwrap_or_default(), added: by_verdict.remove(&false).unwrap_or_default(), not_here }

@@ -75,7 +75,7 @@ struct Table<'c> {
 
 impl<'c> Table<'c> {
     fn of(benchmark: &'c Benchmark) -> Self {
-        let checks = benchmark.controls.iter().filter_map(|control| Some((control.id.as_str(), control.check.as_deref()?))).collect();
+        let checks = benchmark.controls.iter().map(|control| (control.id.as_str(), control.check.as_str())).collect();
         let version = benchmark.id.rsplit('-').next().unwrap_or_default().split('.').map(|part| part.parse().unwrap_or(0)).collect();
         Self { id: &benchmark.id, version, checks }
     }

@@ -76,7 +76,7 @@ impl<'c> Wording<'c> {
     pub(super) fn of(catalogue: &'c Catalogue) -> Self {
         let mut words: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for control in catalogue.benchmarks.values().flat_map(|benchmark| &benchmark.controls) {
-            let Some(check) = control.check.as_deref() else { continue };
+            let check = control.check.as_str();
             let title = catalogue.checks.get(check).map_or("", |check| &check.title);
             words.entry(check).or_insert_with(|| telling(&format!("{} {title}", control.slug)));
         }

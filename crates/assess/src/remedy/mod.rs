@@ -5,6 +5,8 @@ mod preview;
 pub(crate) use preview::carry_out;
 pub use preview::preview;
 
+use std::sync::Arc;
+
 use facts::docker::RestartPolicy;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -101,9 +103,9 @@ pub struct Remedy {
     #[serde(flatten)]
     pub action: Action,
     /// What a person does by hand.
-    pub text: String,
+    pub text: Arc<str>,
     /// What it disturbs, by kind.
     pub event: Event,
     /// What it disturbs, in words.
-    pub disrupts: String,
+    pub disrupts: Arc<str>,
 }

@@ -53,7 +53,7 @@ pub(crate) fn carry_out(after: &mut Snapshot, remedies: &[Remedy]) {
                 audit_rule(&mut after.host.audit, path, *kind, perm, key, source);
             }
             Action::ContainerUpdate { memory, pids_limit, restart } => {
-                if let Some(container) = places.get(remedy.subject.id.as_str()).and_then(|place| container_mut(after, *place)) {
+                if let Some(container) = places.get(&*remedy.subject.id).and_then(|place| container_mut(after, *place)) {
                     if let Some(memory) = memory {
                         limit_memory(container, *memory);
                     }
@@ -208,7 +208,7 @@ fn audit_rule(audit: &mut Audit, path: &str, kind: WatchKind, perm: &str, key: &
 /// Where the containers stand that are changed: looking for each of a thousand would be a million looks.
 fn container_places<'r>(snapshot: &Snapshot, remedies: &'r [Remedy]) -> BTreeMap<&'r str, usize> {
     let changed = remedies.iter().filter(|remedy| matches!(remedy.action, Action::ContainerUpdate { .. }));
-    let wanted: BTreeSet<&'r str> = changed.map(|remedy| remedy.subject.id.as_str()).collect();
+    let wanted: BTreeSet<&'r str> = changed.map(|remedy| &*remedy.subject.id).collect();
     if wanted.is_empty() {
         return BTreeMap::new();
     }

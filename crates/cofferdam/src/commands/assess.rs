@@ -1,5 +1,6 @@
 //! `cofferdam assess`: the main job.
 
+use ::assess::Extent;
 use anyhow::Result;
 
 use super::{catalogue_beside, exit_of};
@@ -20,7 +21,8 @@ pub(crate) fn run(global: &Global, output: Output, command: &Assess) -> Result<E
     if let Some(path) = &command.save {
         containment::write(path, Content::Facts, &snapshot.to_json())?;
     }
-    let assessment = ::assess::assess_for(&snapshot, &catalogue, &operator);
+    let assessment =
+        ::assess::assess_with(&snapshot, &catalogue, &operator, Extent { evidence_of_all: pure.format == Format::Json, advice: true });
     let text = match pure.format {
         Format::Text => report::text::assess(&assessment, output.style(pure.output.as_deref())),
         Format::Json => report::json::assessment(&assessment, super::CATALOGUE),

@@ -1,6 +1,6 @@
 //! `cofferdam bench docker`: the classic run.
 
-use ::assess::{Assessment, Benchmark, BenchmarkResult, Catalogue, Finding, Selection, SelectionError};
+use ::assess::{Assessment, Benchmark, BenchmarkResult, Catalogue, Extent, Finding, Selection, SelectionError};
 use anyhow::{Result, anyhow};
 
 use super::{catalogue, catalogue_beside, compare, exit_of};
@@ -22,7 +22,8 @@ pub(crate) fn run(global: &Global, output: Output, command: &Bench) -> Result<Ex
     let operator = operator::for_judging(global, output, &catalogue)?;
     let snapshot = snapshot?;
     containment::nothing_more_is_read(output);
-    let assessment = ::assess::assess_for(&snapshot, &catalogue, &operator);
+    let assessment =
+        ::assess::assess_with(&snapshot, &catalogue, &operator, Extent { evidence_of_all: pure.format == Format::Json, advice: false });
     let result = part(command, &assessment, &catalogue, benchmark)?;
     let text = match pure.format {
         Format::Text => report::text::bench(&assessment, benchmark, &result, output.style(pure.output.as_deref())),
@@ -30,7 +31,7 @@ pub(crate) fn run(global: &Global, output: Output, command: &Bench) -> Result<Ex
     };
     output.answer(pure.output.as_deref(), &text)?;
     let judged = |finding: &Finding| {
-        let rows = result.controls.iter().filter(|control| control.check.as_deref() == Some(finding.check.as_str()));
+        let rows = result.controls.iter().filter(|control| control.check == finding.check);
         rows.flat_map(|control| &control.subjects).any(|one| one.subject == finding.subject)
     };
     let named: Vec<_> = assessment.findings.iter().filter(|finding| judged(finding)).cloned().collect();

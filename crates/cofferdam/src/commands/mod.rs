@@ -58,13 +58,17 @@ fn catalogue() -> Result<Catalogue> {
     Catalogue::load().context("the built-in catalogue does not load")
 }
 
-/// Reads the catalogue while something else is looked at: neither needs the other.
+fn for_judging() -> Result<Catalogue> {
+    Catalogue::load_for_judging().context("the built-in catalogue does not load")
+}
+
+/// Reads what judging needs of the catalogue while something else is looked at: neither needs the other.
 fn catalogue_beside<T>(look: impl FnOnce() -> T) -> (Result<Catalogue>, T) {
     std::thread::scope(|scope| {
-        let beside = std::thread::Builder::new().spawn_scoped(scope, catalogue).ok();
+        let beside = std::thread::Builder::new().spawn_scoped(scope, for_judging).ok();
         let seen = look();
         // Where no thread is to be had it is done here.
-        let catalogue = beside.map_or_else(|| Ok(catalogue()), std::thread::ScopedJoinHandle::join);
+        let catalogue = beside.map_or_else(|| Ok(for_judging()), std::thread::ScopedJoinHandle::join);
         (catalogue.unwrap_or_else(|panic| std::panic::resume_unwind(panic)), seen)
     })
 }

@@ -102,7 +102,7 @@ fn draft(snapshot: &Snapshot, engine: &Engine, remedies: &[Remedy], options: &Op
 }
 
 fn advice(remedy: &Remedy) -> AdviceItem {
-    AdviceItem { check: remedy.check.clone(), subject: remedy.subject.name.clone(), text: remedy.text.clone() }
+    AdviceItem { check: remedy.check.clone(), subject: remedy.subject.name.to_string(), text: remedy.text.to_string() }
 }
 
 fn predict(snapshot: &Snapshot, judge: &dyn Fn(&Snapshot) -> Assessment, remedies: &[Remedy]) -> Prediction {

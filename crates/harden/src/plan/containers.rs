@@ -27,7 +27,7 @@ struct Wanted {
 pub(super) fn draft(engine: &Engine, snapshot: &Snapshot, remedies: &[&Remedy], draft: &mut Draft) {
     let mut ids: Vec<&str> = Vec::new();
     for remedy in remedies {
-        if matches!(remedy.action, Action::ContainerUpdate { .. }) && !ids.contains(&remedy.subject.id.as_str()) {
+        if matches!(remedy.action, Action::ContainerUpdate { .. }) && !ids.contains(&&*remedy.subject.id) {
             ids.push(&remedy.subject.id);
         }
     }
@@ -35,7 +35,7 @@ pub(super) fn draft(engine: &Engine, snapshot: &Snapshot, remedies: &[&Remedy], 
         let own: Vec<&Remedy> = remedies
             .iter()
             .copied()
-            .filter(|remedy| matches!(remedy.action, Action::ContainerUpdate { .. }) && remedy.subject.id == id)
+            .filter(|remedy| matches!(remedy.action, Action::ContainerUpdate { .. }) && *remedy.subject.id == *id)
             .collect();
         match step(engine, snapshot, id, &own) {
             Ok(Some(step)) => {
@@ -67,7 +67,7 @@ fn step(engine: &Engine, snapshot: &Snapshot, id: &str, remedies: &[&Remedy]) ->
     };
     let mut change = ContainerChange {
         id: id.to_owned(),
-        name: name.clone(),
+        name: name.to_string(),
         running: state.running,
         cgroup_version: cgroup.map_or_else(|| snapshot.host.cgroup_version.known().copied().unwrap_or(0), |cgroup| cgroup.version),
         post: UpdateBody::default(),
@@ -98,7 +98,7 @@ fn step(engine: &Engine, snapshot: &Snapshot, id: &str, remedies: &[&Remedy]) ->
     }
     let mut step = Step::draft(format!("update container {name}"), remedies, Event::None, Change::ContainerUpdate(change));
     step.diff = format!("--- container {name}\n+++ container {name}\n{}", lines.concat());
-    step.affects = vec![name.clone()];
+    step.affects = vec![name.to_string()];
     step.undo = format!("`docker update` of {name} back to the values that the kernel and the engine hold now; its processes go on");
     step.residue = residue.join("; ");
     step.preconditions = vec![format!("container {name} is the same one, started at the same time")];

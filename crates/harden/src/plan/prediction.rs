@@ -71,7 +71,11 @@ pub fn changes(before: &Assessment, after: &Assessment) -> Vec<PredictedChange> 
             if let Some(now) = now.get(&(subject.kind, &subject.id)).filter(|now| **now != judged.verdict) {
                 found.push(PredictedChange {
                     what: Changed::Check(check.clone()),
-                    subject: ChangedSubject { kind: subject.kind.word().to_owned(), id: subject.id.clone(), name: subject.name.clone() },
+                    subject: ChangedSubject {
+                        kind: subject.kind.word().to_owned(),
+                        id: subject.id.to_string(),
+                        name: subject.name.to_string(),
+                    },
                     before: judged.verdict.word().to_owned(),
                     after: now.word().to_owned(),
                 });

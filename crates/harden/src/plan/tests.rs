@@ -179,11 +179,11 @@ fn config(snapshot: &mut Snapshot, text: &str) {
 fn remedy(check: &str, id: &str, action: Action) -> Remedy {
     Remedy {
         check: check.to_owned(),
-        subject: Subject { kind: SubjectKind::Daemon, id: id.to_owned(), name: id.trim_end_matches('a').to_owned() },
+        subject: Subject { kind: SubjectKind::Daemon, id: id.into(), name: id.trim_end_matches('a').into() },
         action,
-        text: "do it".to_owned(),
+        text: "do it".into(),
         event: Event::None,
-        disrupts: String::new(),
+        disrupts: "".into(),
     }
 }
 

@@ -38,9 +38,6 @@ pub(super) struct Line {
     pub(super) mark_after: &'static str,
     pub(super) changed: bool,
     pub(super) chosen: bool,
-    /// Whether a check answers it.
-    pub(super) built: bool,
-    pub(super) reason: String,
 }
 
 pub(super) fn build(comparison: &Comparison<'_>) -> Vec<Run> {
@@ -90,8 +87,6 @@ fn line(old: &ControlResult, now: &ControlResult, chosen: &[String]) -> Line {
         mark_before: words::mark(old.verdict),
         mark_after: words::mark(now.verdict),
         changed: old.verdict != now.verdict,
-        chosen: now.check.as_ref().is_some_and(|check| chosen.contains(check)),
-        built: now.check.is_some(),
-        reason: now.reason.clone(),
+        chosen: chosen.contains(&now.check),
     }
 }

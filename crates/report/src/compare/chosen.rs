@@ -104,7 +104,7 @@ fn check_id(comparison: &Comparison<'_>, given: &str) -> String {
     let Some((benchmark, number)) = id.split_once(':') else { return id.to_owned() };
     let table = comparison.benchmarks.get(benchmark);
     let control = table.and_then(|table| table.controls.iter().find(|control| control.id == number));
-    control.and_then(|control| control.check.clone()).unwrap_or_else(|| id.to_owned())
+    control.map_or_else(|| id.to_owned(), |control| control.check.clone())
 }
 
 fn chosen(comparison: &Comparison<'_>, id: &str) -> Chosen {
@@ -119,7 +119,7 @@ fn chosen(comparison: &Comparison<'_>, id: &str) -> Chosen {
     let more_steps = steps.len().saturating_sub(STEPS);
     Chosen {
         check: id.to_owned(),
-        title: check.map(|check| check.title.clone()).or(finding.map(|finding| finding.title.clone())).unwrap_or_else(|| id.to_owned()),
+        title: check.map(|check| &check.title).or(finding.map(|finding| &finding.title)).map_or_else(|| id.to_owned(), ToString::to_string),
         numbers: numbers(comparison, id),
         component: component(comparison, id),
         letters: stride.iter().map(|letter| NamedLetter { letter: letter.letter(), name: letter.name() }).collect(),
@@ -129,9 +129,9 @@ fn chosen(comparison: &Comparison<'_>, id: &str) -> Chosen {
         threats,
         remedy: remedy(check, finding),
         disrupts: check
-            .map(|check| check.remedy.disrupts.clone())
-            .or(finding.map(|finding| finding.remedy.disrupts.clone()))
-            .unwrap_or_default(),
+            .map(|check| &check.remedy.disrupts)
+            .or(finding.map(|finding| &finding.remedy.disrupts))
+            .map_or_else(String::new, ToString::to_string),
         steps: steps.into_iter().take(STEPS).collect(),
         more_steps,
         before,
@@ -143,8 +143,7 @@ fn chosen(comparison: &Comparison<'_>, id: &str) -> Chosen {
 
 fn numbers(comparison: &Comparison<'_>, id: &str) -> String {
     let of = |table: &assess::Benchmark| {
-        let ids: Vec<String> =
-            table.controls.iter().filter(|control| control.check.as_deref() == Some(id)).map(|control| control.id.clone()).collect();
+        let ids: Vec<String> = table.controls.iter().filter(|control| control.check == id).map(|control| control.id.clone()).collect();
         (!ids.is_empty()).then(|| (table.id.clone(), ids))
     };
     words::numbers(&comparison.benchmarks.values().filter_map(of).collect())
@@ -152,12 +151,12 @@ fn numbers(comparison: &Comparison<'_>, id: &str) -> String {
 
 fn remedy(check: Option<&Check>, finding: Option<&Finding>) -> String {
     // The finding's text is bound to its subject, the check's may have holes.
-    finding.map(|finding| finding.remedy.text.clone()).or(check.map(|check| check.remedy.text.clone())).unwrap_or_default()
+    finding.map(|finding| &finding.remedy.text).or(check.map(|check| &check.remedy.text)).map_or_else(String::new, ToString::to_string)
 }
 
 fn reproduce(comparison: &Comparison<'_>, id: &str) -> String {
     let result = comparison.after.assessment.results.get(id).or(comparison.before.assessment.results.get(id));
-    result.and_then(|result| result.subjects.first()).map(|judgement| judgement.reproduce.clone()).unwrap_or_default()
+    result.and_then(|result| result.subjects.first()).map_or_else(String::new, |judgement| judgement.reproduce.to_string())
 }
 
 /// The element of the system that the check looks at.
@@ -173,7 +172,7 @@ fn component(comparison: &Comparison<'_>, id: &str) -> String {
         SubjectKind::Network => "networks",
     };
     let failing: Vec<&str> =
-        result.subjects.iter().filter(|judged| judged.verdict == Verdict::Fail).map(|judged| judged.subject.name.as_str()).collect();
+        result.subjects.iter().filter(|judged| judged.verdict == Verdict::Fail).map(|judged| &*judged.subject.name).collect();
     if failing.is_empty() { plural.to_owned() } else { format!("{plural}: {}", words::names(failing, 6)) }
 }
 

@@ -59,11 +59,11 @@ fn alike(group: &[&Judgement]) -> Alike {
     let first = group[0];
     Alike {
         verdict: first.verdict.word(),
-        names: words::names(group.iter().map(|judgement| judgement.subject.name.as_str()), 6),
-        reason: first.reason.clone(),
+        names: words::names(group.iter().map(|judgement| &*judgement.subject.name), 6),
+        reason: first.reason.to_string(),
         facts: words::evidence(&first.reason, &first.facts)
-            .map(|fact| Seen { path: words::fact_name(fact).to_owned(), value: words::value(&fact.value), source: fact.source.clone() })
+            .map(|fact| Seen { path: words::fact_name(fact).to_owned(), value: words::value(&fact.value), source: fact.source.to_string() })
             .collect(),
-        of: (group.len() > 1).then(|| first.subject.name.clone()),
+        of: (group.len() > 1).then(|| first.subject.name.to_string()),
     }
 }

@@ -59,7 +59,7 @@ fn svg(run: &Run, before: &State, after: &State) -> String {
 /// The lines of the sections with a chosen finding, as far as a check answers them.
 fn rows(run: &Run) -> Vec<Drawn<'_>> {
     let any_chosen = run.sections.iter().any(|section| section.chosen);
-    let wanted = |line: &Line, narrow: bool| if narrow { line.chosen || line.changed } else { line.built };
+    let wanted = |line: &Line, narrow: bool| !narrow || line.chosen || line.changed;
     let collect = |narrow: bool| {
         let mut rows = Vec::new();
         for section in run.sections.iter().filter(|section| section.chosen || !any_chosen) {

@@ -124,7 +124,7 @@ fn findings(page: &mut Page, findings: &[Finding]) {
         for group in undecided {
             let first = group[0];
             let lead = [Span::new(words::verdict_tone(first.verdict), first.verdict.word())];
-            let who = if group.len() > 1 { words::count(group.len(), first.subject.kind.word()) } else { first.subject.name.clone() };
+            let who = if group.len() > 1 { words::count(group.len(), first.subject.kind.word()) } else { first.subject.name.to_string() };
             page.cut(1, HANG, &lead, &plain(format!("{}, {who}: {}", first.check, first.reason)));
         }
     }
@@ -165,7 +165,7 @@ fn finding_in_full(page: &mut Page, group: &[&Finding]) {
             page.entry(HANG, HANG + 2, &[], &[plain(format!("{}: {}", finding.subject.name, finding.reason))]);
         }
     }
-    let of = (group.len() > 1).then_some(first.subject.name.as_str());
+    let of = (group.len() > 1).then_some(&*first.subject.name);
     for fact in words::evidence(&first.reason, &first.facts).take(2) {
         page.entry(HANG, HANG + 2, &[], &[dim(words::fact(fact, of))]);
     }
@@ -179,7 +179,7 @@ fn finding_in_a_line(page: &mut Page, group: &[&Finding]) {
 
 /// Names of a group's subjects.
 fn subjects(group: &[&Finding], shown: usize) -> String {
-    words::names(group.iter().map(|finding| finding.subject.name.as_str()), shown)
+    words::names(group.iter().map(|finding| &*finding.subject.name), shown)
 }
 
 /// One threat with one status, on several elements.

@@ -42,9 +42,8 @@ fn row(page: &mut Page, control: &ControlResult) {
     let lead = [mark, plain(format!(" {:<6}", control.id))];
     let mut line = vec![plain(&control.title)];
     line.extend(kind(control).map(dim));
-    if control.check.is_none() {
+    if control.subjects.is_empty() && control.verdict == Verdict::Unknown {
         line.push(dim(format!("({})", control.reason)));
-        return page.entry(0, HANG, &lead, &line);
     }
     page.entry(0, HANG, &lead, &line);
     match control.verdict {
@@ -78,9 +77,9 @@ fn subjects(page: &mut Page, control: &ControlResult, verdict: Verdict) {
         return page.paragraph(HANG, &[dim(&control.reason)]);
     }
     for group in groups.iter().take(3) {
-        let who = words::names(group.iter().map(|judgement| judgement.subject.name.as_str()), 4);
+        let who = words::names(group.iter().map(|judgement| &*judgement.subject.name), 4);
         page.entry(HANG, HANG + 2, &[], &[plain(format!("{who}: {}", group[0].reason))]);
-        let of = (group.len() > 1).then_some(group[0].subject.name.as_str());
+        let of = (group.len() > 1).then_some(&*group[0].subject.name);
         if let Some(fact) = words::evidence(&group[0].reason, &group[0].facts).next() {
             page.entry(HANG + 2, HANG + 4, &[], &[dim(words::fact(fact, of))]);
         }
@@ -112,10 +111,6 @@ fn totals(page: &mut Page, result: &BenchmarkResult) {
     let mut line = vec![strong(format!("{}:", words::count(result.controls.len(), "control")))];
     line.extend(counts(&summary));
     page.paragraph(0, &line);
-    let open = result.controls.iter().filter(|control| control.check.is_none()).count();
-    if open > 0 {
-        page.paragraph(0, &[dim(format!("{} of the unknown have no check yet: this version cannot judge them.", open))]);
-    }
     if summary.waived > 0 {
         page.paragraph(0, &[dim("WAIV: accepted by the operator; the fact stands.")]);
     }
@@ -123,7 +118,7 @@ fn totals(page: &mut Page, result: &BenchmarkResult) {
 }
 
 fn next(page: &mut Page, result: &BenchmarkResult) {
-    if let Some(control) = result.controls.iter().find(|control| control.verdict == Verdict::Fail && control.check.is_some()) {
+    if let Some(control) = result.controls.iter().find(|control| control.verdict == Verdict::Fail) {
         page.gap();
         page.entry(0, 6, &[dim("Next:")], &[dim("see the fix of a control before it happens")]);
         page.command(2, &format!("cofferdam harden plan --fix {}:{}", result.benchmark, control.id));

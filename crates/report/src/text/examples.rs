@@ -75,7 +75,7 @@ fn mismatch(page: &mut Page, file: &str, example: &Example, outcome: &ExampleOut
         _ => field("expected", example.expect.word()),
     }
     field("got", &format!("{}: {}", judgement.verdict, judgement.reason));
-    for fact in &judgement.facts {
+    for fact in judgement.facts.iter() {
         field("fact", &words::fact(fact, None));
     }
     for (name, steps) in &outcome.trace {

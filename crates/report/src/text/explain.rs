@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use assess::{Assessment, Benchmark, Check, Control, Explanation, Judgement, Question, Threat, ThreatFinding, Verdict};
+use assess::{Assessment, Check, Explanation, Judgement, Question, Threat, ThreatFinding, Verdict};
 
 use super::page::{Page, Span, dim, plain, strong};
 use crate::style::{Style, Tone};
@@ -32,7 +32,6 @@ pub fn explain(explanation: &Explanation<'_>, assessment: Option<&Assessment>, s
             page.gap();
             page.paragraph(0, &[dim("A threat of the Kubernetes reference model: not measured.")]);
         }
-        Explanation::NotBuilt { benchmark, control } => not_built(&mut page, benchmark, control),
     }
     page.finish()
 }
@@ -90,10 +89,10 @@ fn check_here(page: &mut Page, check: &Check, assessment: &Assessment) {
     }
     for ((verdict, reason), group) in alike {
         let mark = Span::new(words::verdict_tone(verdict), format!("[{}]", words::mark(verdict)));
-        let names = words::names(group.iter().map(|judgement| judgement.subject.name.as_str()), 8);
+        let names = words::names(group.iter().map(|judgement| &*judgement.subject.name), 8);
         page.entry(0, 7, &[mark], &[strong(format!("{names}:")), plain(reason)]);
         if verdict != Verdict::NotApplicable {
-            let of = (group.len() > 1).then_some(group[0].subject.name.as_str());
+            let of = (group.len() > 1).then_some(&*group[0].subject.name);
             for fact in words::evidence(reason, &group[0].facts) {
                 page.entry(9, 11, &[], &[dim(words::fact(fact, of))]);
             }
@@ -125,13 +124,6 @@ fn threat(page: &mut Page, threat: &Threat) {
         page.gap();
         field(page, "correction", correction);
     }
-}
-
-fn not_built(page: &mut Page, benchmark: &Benchmark, control: &Control) {
-    page.split(&[strong(format!("{}:{}", benchmark.id, control.id))], &[dim(&benchmark.title)]);
-    page.paragraph(0, &[plain(control.title.as_deref().unwrap_or(&control.slug))]);
-    page.gap();
-    page.paragraph(0, &[plain("No check answers this control yet: its verdict is unknown on every host.")]);
 }
 
 fn threat_here(page: &mut Page, id: &str, assessment: &Assessment) {

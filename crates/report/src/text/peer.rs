@@ -94,7 +94,7 @@ fn row(page: &mut Page, row: &ComparedRow) {
     let mut commands: Vec<String> = Vec::new();
     for group in groups.iter().take(SHOWN) {
         // The same command on another name is not worth its line.
-        let command = group[0].reproduce.replace(&group[0].subject.name, "NAME");
+        let command = group[0].reproduce.replace(&*group[0].subject.name, "NAME");
         self::group(page, group, !commands.contains(&command));
         commands.push(command);
     }
@@ -110,10 +110,10 @@ fn row(page: &mut Page, row: &ComparedRow) {
 /// Alike subjects: why, the fact with its source, and what to type.
 fn group(page: &mut Page, group: &[&Judgement], with_command: bool) {
     let first = group[0];
-    let who = words::names(group.iter().map(|judgement| judgement.subject.name.as_str()), 4);
+    let who = words::names(group.iter().map(|judgement| &*judgement.subject.name), 4);
     page.entry(HANG, HANG + 2, &[], &[plain(format!("{who}: {}", first.reason))]);
     if let Some(fact) = words::evidence(&first.reason, &first.facts).next() {
-        let of = (group.len() > 1).then_some(first.subject.name.as_str());
+        let of = (group.len() > 1).then_some(&*first.subject.name);
         page.entry(HANG + 2, HANG + 4, &[], &[dim(words::fact(fact, of))]);
     }
     for line in first.reproduce.lines().filter(|_| with_command) {
