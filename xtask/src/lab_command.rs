@@ -29,7 +29,7 @@ pub(crate) fn run(command: Lab) -> Result<()> {
     let lab = Hosts::open(&tell)?;
     match command {
         Lab::Up { world } => up(&lab, find(&world)?),
-        Lab::Build => World::ALL.into_iter().try_for_each(|world| lab.prepare(world)),
+        Lab::Build => build_worlds(&lab),
         Lab::Record => record::run(&lab),
         Lab::Prune => {
             for path in lab.prune()? {
@@ -38,6 +38,15 @@ pub(crate) fn run(command: Lab) -> Result<()> {
             Ok(())
         }
     }
+}
+
+/// Builds what the cache lacks.
+pub(crate) fn build() -> Result<()> {
+    build_worlds(&Hosts::open(&tell)?)
+}
+
+fn build_worlds(lab: &Hosts<'_>) -> Result<()> {
+    World::ALL.into_iter().try_for_each(|world| lab.prepare(world))
 }
 
 fn find(name: &str) -> Result<World> {

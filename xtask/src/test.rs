@@ -33,8 +33,7 @@ pub(crate) enum Lane {
 }
 
 const ENGINES: &[Stage] = &[
-    ("fuzz targets, five seconds each", || crate::fuzz::run(None, 5, 2)),
-    ("release build, seen from the engines' lane", || binary().map(drop)),
+    ("release build", || binary().map(drop)),
     ("the lab's own daemon", || lab_test("daemon_lifecycle", &[])),
     ("commands that look start and write nothing", || lab_test("contained", &[])),
     ("the writer on a real daemon", || real("cofferdam-harden", "real_daemon", &[])),
@@ -43,10 +42,11 @@ const ENGINES: &[Stage] = &[
     ("a daemon of our own: kill at every journal boundary", || lab_test("daemon", &[])),
     ("a daemon of our own: what volumes bring along", || lab_test("volumes", &[])),
     ("cases: every verdict right, on both engines and on a host", || lab_test("cases", &[])),
+    ("fuzz targets, five seconds each", || crate::fuzz::run(None, 5, 2)),
 ];
 
 const HOSTS: &[Stage] = &[
-    ("release build", || binary().map(drop)),
+    ("the worlds: hosts from Debian packages, where the cache has none", || crate::lab_command::build()),
     ("real hosts: verdicts, five stories, reboot", || lab_test("hosts", &[])),
     ("real hosts: three power cuts", || lab_test("power", &[("COFFERDAM_CUTS", "3")])),
 ];
